@@ -1,0 +1,1 @@
+"""Where posts come from and replies go. One folder a network; see ``base`` for what each one promises."""
