@@ -1,0 +1,61 @@
+"""The pytest fixtures of the real servers; `/conftest.py` makes them known to every test of the checkout.
+
+A server starts when the first test of the session asks for it. A missing part skips the test and says what to
+do; with VIVAVOCE_NOTHING_SKIPPED=1, which .ci/run sets, it fails instead.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.servers.pds import Pds, Plc
+from tests.servers.process import ServerFailedError
+
+NOTHING_SKIPPED = "VIVAVOCE_NOTHING_SKIPPED"
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip the test aloud, or fail it where nothing may be skipped."""
+    if os.environ.get(NOTHING_SKIPPED) == "1":
+        pytest.fail(f"{NOTHING_SKIPPED}=1 and {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@contextmanager
+def needed() -> Iterator[None]:
+    """Turn a server that cannot start into `missing`."""
+    try:
+        yield
+    except ServerFailedError as error:
+        missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def plc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plc]:
+    """The directory of identities that every PDS of the session shares."""
+    with needed():
+        directory = Plc(tmp_path_factory.mktemp("plc"))
+    yield directory
+    directory.stop()
+
+
+@pytest.fixture(scope="session")
+def pds(plc: Plc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pds]:
+    """One PDS without an AppView, shared by the session: use handles of your own in each test."""
+    with needed():
+        server = Pds(tmp_path_factory.mktemp("pds"), plc_url=plc.url)
+    with server:
+        yield server
+
+
+@pytest.fixture
+def own_pds(plc: Plc, tmp_path: Path) -> Iterator[Pds]:
+    """A PDS for one test alone, which may stop, kill and restart it."""
+    with needed():
+        server = Pds(tmp_path, plc_url=plc.url)
+    with server:
+        yield server
