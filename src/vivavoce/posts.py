@@ -1,4 +1,4 @@
-"""The values that flow from a network through the house. All are frozen; times are aware, in UTC, to the microsecond."""
+"""The values that flow from a network through the house: frozen; times aware, in UTC, to the microsecond."""
 
 from __future__ import annotations
 
@@ -74,6 +74,8 @@ class Post:
     root: str | None = None
     visibility: Visibility = Visibility.PUBLIC
     addressed: Addressed = Addressed.OVERHEARD
+    ours: bool = False
+    """The brand itself wrote it."""
     languages: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     media: tuple[Media, ...] = ()

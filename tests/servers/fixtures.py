@@ -12,6 +12,8 @@ from typing import NoReturn
 
 import pytest
 
+from tests.servers.fault_proxy import FaultProxy
+from tests.servers.jetstream import Jetstream
 from tests.servers.pds import Pds, Plc
 from tests.servers.process import ServerFailedError
 
@@ -59,3 +61,17 @@ def own_pds(plc: Plc, tmp_path: Path) -> Iterator[Pds]:
         server = Pds(tmp_path, plc_url=plc.url)
     with server:
         yield server
+
+
+@pytest.fixture
+def jetstream(pds: Pds) -> Iterator[Jetstream]:
+    """A Jetstream of the session's PDS, for one test; `Jetstream(server.firehose_url)` makes one of another."""
+    with Jetstream(pds.firehose_url) as stream:
+        yield stream
+
+
+@pytest.fixture
+def fault_proxy(pds: Pds) -> Iterator[FaultProxy]:
+    """A proxy before the session's PDS, for one test; `FaultProxy(url)` makes one before another server."""
+    with FaultProxy(pds.url) as proxy:
+        yield proxy

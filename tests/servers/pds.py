@@ -166,9 +166,7 @@ class Pds:
         handle = handle if "." in handle else f"{handle}.test"
         email = f"{handle.replace('.', '-')}@example.test"
         password = password or secrets.token_urlsafe(12)
-        made = self.procedure(
-            "com.atproto.server.createAccount", handle=handle, email=email, password=password
-        )
+        made = self.procedure("com.atproto.server.createAccount", handle=handle, email=email, password=password)
         return Account(handle, made["did"], email, password, made["accessJwt"], made["refreshJwt"])
 
     def create_app_password(self, account: Account, name: str = "viva voce") -> str:
@@ -191,6 +189,26 @@ class Pds:
             **chosen,
         )
         return Ref(made["uri"], made["cid"])
+
+    def put_record(self, account: Account, collection: str, rkey: str, record: dict[str, Any]) -> Ref:
+        """Write a record under a key, over what is there."""
+        body = {"$type": collection, **record}
+        made = self.procedure(
+            "com.atproto.repo.putRecord",
+            account,
+            repo=account.did,
+            collection=collection,
+            rkey=rkey,
+            record=body,
+        )
+        return Ref(made["uri"], made["cid"])
+
+    def upload_blob(self, account: Account, content: bytes, mime_type: str) -> dict[str, Any]:
+        """Upload a file and return the blob as a record refers to it."""
+        headers = {**_bearer(account), "Content-Type": mime_type}
+        response = self._http.post("/xrpc/com.atproto.repo.uploadBlob", content=content, headers=headers)
+        blob: dict[str, Any] = self._answer(response)["blob"]
+        return blob
 
     def post(
         self,
@@ -217,9 +235,7 @@ class Pds:
     def delete(self, account: Account, ref: Ref) -> None:
         """Delete a record of the account."""
         collection, rkey = ref.uri.split("/")[-2:]
-        self.procedure(
-            "com.atproto.repo.deleteRecord", account, repo=account.did, collection=collection, rkey=rkey
-        )
+        self.procedure("com.atproto.repo.deleteRecord", account, repo=account.did, collection=collection, rkey=rkey)
 
     def records(self, account: Account, collection: str = "app.bsky.feed.post") -> list[dict[str, Any]]:
         """Return up to 100 records of a collection, newest first, each with `uri`, `cid` and `value`."""

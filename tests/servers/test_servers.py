@@ -1,9 +1,34 @@
 """The servers that the other tests stand on: each is used once here, for real."""
 
+import json
+import time
+from typing import Any
+
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
-from tests.servers.pds import Pds
+from tests.servers.fault_proxy import FaultProxy
+from tests.servers.jetstream import Jetstream
+from tests.servers.pds import Pds, Ref
+
+POSTS = "app.bsky.feed.post"
+WAIT_S_MAX = 10
+
+
+def next_commit(stream: ClientConnection) -> dict[str, Any]:
+    while True:  # news of identities and accounts comes to everybody, whatever they asked for
+        event: dict[str, Any] = json.loads(stream.recv(timeout=WAIT_S_MAX))
+        if event["kind"] == "commit":
+            return event
+
+
+def wait_until_remembered(stream: Jetstream, ref: Ref) -> None:
+    deadline = time.monotonic() + WAIT_S_MAX
+    while not any(event["commit"]["rkey"] == ref.rkey for event in stream.events() if "commit" in event):
+        assert time.monotonic() < deadline, stream.events()
+        time.sleep(0.01)
 
 
 @pytest.mark.pds
@@ -28,3 +53,90 @@ def test_a_killed_pds_comes_back_on_the_same_port_with_its_data(own_pds: Pds) ->
     own_pds.restart()
     own_pds.post(account, "And the old session still posts.")
     assert len(own_pds.records(account)) == 2
+
+
+@pytest.mark.pds
+def test_jetstream_delivers_a_post_with_its_image_its_edit_and_its_deletion(pds: Pds, jetstream: Jetstream) -> None:
+    account = pds.create_account("streamer")
+    image = pds.upload_blob(account, b"\x89PNG\r\n\x1a\n", "image/png")
+    embed = {"$type": "app.bsky.embed.images", "images": [{"image": image, "alt": "a dot"}]}
+    with connect(f"{jetstream.url}?wantedCollections={POSTS}&wantedDids={account.did}") as stream:
+        ref = pds.post(account, "Voilà.", embed=embed)
+        created = next_commit(stream)
+        pds.put_record(account, POSTS, ref.rkey, {"text": "Voilà !", "createdAt": "2026-11-22T12:00:00Z"})
+        pds.delete(account, ref)
+        updated, deleted = next_commit(stream), next_commit(stream)
+    assert created["did"] == account.did
+    assert created["commit"]["cid"] == ref.cid
+    assert created["commit"]["record"]["embed"] == embed
+    assert updated["commit"]["record"]["text"] == "Voilà !"
+    assert {"operation": "delete", "collection": POSTS, "rkey": ref.rkey}.items() <= deleted["commit"].items()
+    assert "record" not in deleted["commit"]
+    assert created["time_us"] < updated["time_us"] < deleted["time_us"]
+
+
+@pytest.mark.pds
+def test_jetstream_replays_from_the_cursor_itself_and_from_what_it_remembers_when_it_forgot(pds: Pds) -> None:
+    account = pds.create_account("replayer")
+    with Jetstream(pds.firehose_url, memory_events_max=2) as jetstream:
+        refs = [pds.post(account, f"Number {number}.") for number in range(3)]
+        wait_until_remembered(jetstream, refs[2])
+        with connect(f"{jetstream.url}?cursor=1") as stream:
+            second, third = next_commit(stream), next_commit(stream)
+        with connect(f"{jetstream.url}?cursor={third['time_us']}") as stream:
+            again = next_commit(stream)
+    assert [event["commit"]["rkey"] for event in (second, third)] == [refs[1].rkey, refs[2].rkey]
+    assert again == third
+
+
+@pytest.mark.pds
+def test_jetstream_cuts_connections_and_loses_nothing_while_the_pds_restarts(own_pds: Pds) -> None:
+    account = own_pds.create_account("restarter")
+    with Jetstream(own_pds.firehose_url) as jetstream:
+        with connect(jetstream.url) as stream:
+            own_pds.post(account, "Before.")
+            before = next_commit(stream)
+            jetstream.drop_connections()
+            with pytest.raises(ConnectionClosed):
+                stream.recv(timeout=WAIT_S_MAX)
+        own_pds.kill()
+        own_pds.start()
+        after = own_pds.post(account, "After.")
+        with connect(f"{jetstream.url}?cursor={before['time_us'] + 1}") as stream:
+            assert next_commit(stream)["commit"]["rkey"] == after.rkey
+
+
+@pytest.mark.pds
+def test_jetstream_refuses_what_the_public_service_refuses(jetstream: Jetstream) -> None:
+    many = "&".join(f"wantedCollections=test.many.n{number}" for number in range(101))
+    with pytest.raises(InvalidStatus), connect(f"{jetstream.url}?{many}"):
+        pass
+
+
+@pytest.mark.pds
+def test_the_proxy_limits_fails_and_then_forwards(pds: Pds, fault_proxy: FaultProxy) -> None:
+    fault_proxy.rate_limit("describeServer", retry_after_s=7)
+    fault_proxy.fail("describeServer")
+    address = f"{fault_proxy.url}/xrpc/com.atproto.server.describeServer"
+    limited, failed, answered = (httpx.get(address) for _ in range(3))
+    assert (limited.status_code, limited.headers["retry-after"]) == (429, "7")
+    assert 0 <= int(limited.headers["ratelimit-reset"]) - int(time.time()) <= 7
+    assert failed.json()["error"] == "InternalServerError"
+    assert answered.json() == httpx.get(f"{pds.url}/xrpc/com.atproto.server.describeServer").json()
+    assert [seen.forwarded for seen in fault_proxy.seen] == [False, False, True]
+
+
+@pytest.mark.pds
+@pytest.mark.parametrize("way", ["drop_answer", "hang"])
+def test_the_proxy_loses_the_answer_after_the_send_arrived(pds: Pds, fault_proxy: FaultProxy, way: str) -> None:
+    account = pds.create_account(f"lost-{way.replace('_', '-')}")
+    getattr(fault_proxy, way)("createRecord")
+    record = {"$type": POSTS, "text": "Did it arrive?", "createdAt": "2026-11-22T12:00:00Z"}
+    with pytest.raises(httpx.TransportError):
+        httpx.post(
+            f"{fault_proxy.url}/xrpc/com.atproto.repo.createRecord",
+            json={"repo": account.did, "collection": POSTS, "record": record},
+            headers={"Authorization": f"Bearer {account.access_jwt}"},
+            timeout=2,
+        )
+    assert [found["value"]["text"] for found in pds.records(account)] == ["Did it arrive?"]

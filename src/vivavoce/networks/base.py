@@ -76,8 +76,8 @@ class Words:
 class Record:
     """A reply exactly as it will stand on the network, frozen before the first try.
 
-    ``key`` names it there (a record key, an idempotency key), ``created_at`` never changes again, and ``payload`` is the
-    network's own form of it as JSON. ``words.text`` is what the teammate's presence covers.
+    ``key`` names it there (a record key, an idempotency key), ``created_at`` never changes again, and ``payload`` is
+    the network's own form of it as JSON. ``words.text`` is what the teammate's presence covers.
     """
 
     network: str
@@ -132,7 +132,7 @@ class Network(Protocol):
     def listen(self, cursor: str | None, *, wait_s_max: float) -> Batch:
         """Return what came after ``cursor``, waiting at most ``wait_s_max`` seconds for the first event.
 
-        ``None`` means: from now on, with what the network remembers of the recent past. At most ``BATCH_EVENTS_MAX`` events.
+        ``None`` means: from now on, with what the network remembers of the recent past. At most ``BATCH_EVENTS_MAX``.
         Never raises for one bad event: leaves it out and goes on.
         """
         ...

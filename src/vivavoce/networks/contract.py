@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 EMPTY_POLL_GRACE_S = 5.0
 """How much longer than asked an empty poll may take: a busy machine, never a blocked listener."""
 
+CONVERSATION = "contract"
+"""The suite's presences are given in this one conversation."""
+
 BACKWARDS_S_MAX = 60.0
 """Servers' clocks differ a little; a network's time never jumps back further than this within a batch."""
 
@@ -45,9 +48,9 @@ HOSTILE = {
 def presence_for(record: Record) -> SignedInPresence:
     """Sign, with a key made for this one call, that somebody was there for these words."""
     key = Ed25519PrivateKey.generate()
-    expected = challenge(conversation="contract", text=record.words.text, nonce=record.key)
+    expected = challenge(conversation=CONVERSATION, text=record.words.text, nonce=record.key)
     return SignedInPresence(
-        conversation="contract",
+        conversation=CONVERSATION,
         nonce=record.key,
         desk_key=key.public_key().public_bytes_raw(),
         signature=key.sign(b"signed in" + expected),
@@ -56,7 +59,7 @@ def presence_for(record: Record) -> SignedInPresence:
 
 def permit_for(record: Record) -> Permit:
     """Issue a permit for one record of the suite."""
-    return issue(record, presence_for(record))
+    return issue(record, presence_for(record), conversation=CONVERSATION)
 
 
 def answer(post: Post, text: str) -> Words:
@@ -297,7 +300,7 @@ class NetworkContract:
             def spend(self, **_kwargs: str) -> Record:
                 return record
 
-        for forged in (None, record, Lookalike(), object.__new__(cast("type[object]", Permit))):
+        for forged in (None, record, Lookalike(), object.__new__(Permit)):
             with pytest.raises(RefusedError):
                 network.send(cast("Permit", forged))
         assert network.find(record).standing is Standing.ABSENT

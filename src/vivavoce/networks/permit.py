@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import NoReturn, final
+from typing import NoReturn, Self, final
 from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import InvalidSignature
@@ -22,7 +22,7 @@ from fido2.utils import websafe_encode
 from fido2.webauthn import AuthenticatorData, CollectedClientData
 
 from vivavoce.errors import RefusedError
-from vivavoce.networks.base import Record
+from vivavoce.networks.base import Record, Words
 
 
 def challenge(*, conversation: str, text: str, nonce: str) -> bytes:
@@ -50,7 +50,10 @@ class ProvedPresence:
 
 @dataclass(frozen=True, slots=True)
 class SignedInPresence:
-    """The desk's own word, signed with its Ed25519 key, that a teammate had just given a password, a code or a fresh sign-in."""
+    """The desk's own word that a teammate had just given a password, a code or a fresh sign-in.
+
+    ``signature`` is by the desk's Ed25519 key, over ``b"signed in"`` and the challenge.
+    """
 
     conversation: str
     nonce: str
@@ -61,25 +64,28 @@ class SignedInPresence:
 Presence = ProvedPresence | SignedInPresence
 
 
+NO_COPY = "A permit cannot be copied or stored; it serves once, in this process."
+
+
 @final
 class Permit:
     """Leave to put one frozen record on its network, once. Made by ``issue`` alone."""
 
     __slots__ = ("__weakref__",)
 
-    def __new__(cls, *_args: object, **_kwargs: object) -> NoReturn:
+    def __new__(cls, *_args: object, **_kwargs: object) -> Self:
+        """Refuse: only ``issue`` makes one."""
         message = "A permit is issued by the courier from a verified presence; it cannot be built."
         raise RefusedError(message)
 
     def __copy__(self) -> NoReturn:
-        message = "A permit cannot be copied."
-        raise RefusedError(message)
+        raise RefusedError(NO_COPY)
 
     def __deepcopy__(self, _memo: object) -> NoReturn:
-        return self.__copy__()
+        raise RefusedError(NO_COPY)
 
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
-        return self.__copy__()
+        raise RefusedError(NO_COPY)
 
     def __init_subclass__(cls) -> None:
         message = "A permit has no variants."
@@ -89,20 +95,26 @@ class Permit:
 _live: WeakKeyDictionary[Permit, tuple[Record, str]] = WeakKeyDictionary()
 
 
-def issue(record: Record, presence: Presence) -> Permit:
-    """Issue a permit for ``record``, if ``presence`` covers its words.
+def issue(record: Record, presence: Presence, *, conversation: str) -> Permit:
+    """Issue a permit for ``record``, a reply in ``conversation``, if ``presence`` covers its words there.
 
     Raises:
         RefusedError: the presence is for other words or another conversation, or its signature is not good.
     """
-    expected = challenge(conversation=presence.conversation, text=record.words.text, nonce=presence.nonce)
-    if isinstance(presence, ProvedPresence):
-        _check_assertion(presence, expected)
-    elif isinstance(presence, SignedInPresence):
-        _check_signature(presence, expected)
-    else:
+    if type(record) is not Record or type(record.words) is not Words:  # a subclass could lie about its digest
+        message = "Only a frozen record can be permitted."
+        raise RefusedError(message)
+    if type(presence) not in (ProvedPresence, SignedInPresence):
         message = "Only a proved or a signed-in presence lets a reply leave."
         raise RefusedError(message)
+    if presence.conversation != conversation:
+        message = "The presence was given in another conversation; sign the reply again."
+        raise RefusedError(message)
+    expected = challenge(conversation=conversation, text=record.words.text, nonce=presence.nonce)
+    if isinstance(presence, ProvedPresence):
+        _check_assertion(presence, expected)
+    else:
+        _check_signature(presence, expected)
     permit = object.__new__(Permit)
     _live[permit] = (record, record.digest)
     return permit
@@ -130,13 +142,14 @@ def _check_assertion(presence: ProvedPresence, expected: bytes) -> None:
         data = AuthenticatorData(presence.authenticator_data)
         key = CoseKey.parse(_cbor(presence.credential_key))
         key.verify(presence.authenticator_data + client.hash, presence.signature)
-    except (ValueError, KeyError, TypeError, InvalidSignature) as error:
+    except Exception as error:  # whatever the parsers make of garbage, it proves nobody's presence
         message = "The passkey's answer does not verify; sign the reply again."
         raise RefusedError(message) from error
     covers = (
         client.type == CollectedClientData.TYPE.GET
         and websafe_encode(client.challenge) == websafe_encode(expected)
         and client.origin == presence.origin
+        and not client.cross_origin
         and data.rp_id_hash == hashlib.sha256(presence.rp_id.encode()).digest()
     )
     if not covers or not data.is_user_present() or not data.is_user_verified():
@@ -154,9 +167,7 @@ def _cbor(data: bytes) -> dict[int, object]:
 
 def _check_signature(presence: SignedInPresence, expected: bytes) -> None:
     try:
-        Ed25519PublicKey.from_public_bytes(presence.desk_key).verify(
-            presence.signature, b"signed in" + expected
-        )
-    except (ValueError, InvalidSignature) as error:
+        Ed25519PublicKey.from_public_bytes(presence.desk_key).verify(presence.signature, b"signed in" + expected)
+    except (TypeError, ValueError, InvalidSignature) as error:
         message = "The record of your sign-in does not cover these words; confirm the reply again."
         raise RefusedError(message) from error

@@ -28,6 +28,8 @@ def connector(name: str) -> Connector:
         raise SetupError(message)
     loaded = next(iter(found)).load()
     if not isinstance(loaded, Connector):
-        message = f"The network {name!r} does not follow vivavoce.networks.base.Connector; ask its author for a newer one."
+        message = (
+            f"The network {name!r} does not follow vivavoce.networks.base.Connector; ask its author for a newer one."
+        )
         raise SetupError(message)
     return loaded

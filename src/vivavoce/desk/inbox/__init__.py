@@ -1,0 +1,1 @@
+"""What people wrote, how it was read, and who is answered next."""

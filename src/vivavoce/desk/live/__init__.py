@@ -1,0 +1,1 @@
+"""Server-sent signals: "this changed"; the browser fetches it again through the normal view."""

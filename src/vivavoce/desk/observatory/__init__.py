@@ -1,0 +1,1 @@
+"""What can be seen from afar: whether bad turned good."""

@@ -1,0 +1,1 @@
+"""What teammates answer: presence, outbox, and the chain that records who spoke."""

@@ -1,0 +1,1 @@
+"""Teammates, how they sign in, the team's rule, and the accounts it answers for."""
