@@ -14,7 +14,9 @@ import pytest
 
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.jetstream import Jetstream
+from tests.servers.network import Network
 from tests.servers.pds import Pds, Plc
+from tests.servers.postgres import Postgres
 from tests.servers.process import ServerFailedError
 
 NOTHING_SKIPPED = "VIVAVOCE_NOTHING_SKIPPED"
@@ -75,3 +77,30 @@ def fault_proxy(pds: Pds) -> Iterator[FaultProxy]:
     """A proxy before the session's PDS, for one test; `FaultProxy(url)` makes one before another server."""
     with FaultProxy(pds.url) as proxy:
         yield proxy
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL, shared by the session: ask it for a database of your own with `create_database()`."""
+    with needed():
+        server = Postgres()
+    with server:
+        yield server
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for one test alone, which may stop, kill and restart it."""
+    with needed():
+        server = Postgres()
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def bluesky_network(plc: Plc, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """A PDS with its AppView, shared by the session: notifications, threads, search."""
+    with needed():
+        network = Network(tmp_path_factory.mktemp("network"), plc=plc, postgres_dsn=postgres.create_database())
+    with network:
+        yield network

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -35,7 +35,6 @@ class Process:
     Args:
         command: program and arguments; the program itself, not a wrapper, so that the pid is the server's.
         log: file that gets the child's standard error.
-        environment: replaces the inherited environment when given.
         start_s_max: seconds until the line must be there.
     """
 
@@ -44,7 +43,6 @@ class Process:
         command: Sequence[str],
         *,
         log: Path,
-        environment: Mapping[str, str] | None = None,
         start_s_max: float = START_S_MAX,
     ) -> None:
         self.log = log
@@ -54,7 +52,6 @@ class Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env=None if environment is None else dict(environment),
                 start_new_session=True,  # Ctrl-C is for pytest, which then stops its servers in order
             )
         try:

@@ -5,13 +5,16 @@ import time
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.jetstream import Jetstream
+from tests.servers.network import Network
 from tests.servers.pds import Pds, Ref
+from tests.servers.postgres import Postgres
 
 POSTS = "app.bsky.feed.post"
 WAIT_S_MAX = 10
@@ -140,3 +143,41 @@ def test_the_proxy_loses_the_answer_after_the_send_arrived(pds: Pds, fault_proxy
             timeout=2,
         )
     assert [found["value"]["text"] for found in pds.records(account)] == ["Did it arrive?"]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("way", ["stop", "kill"])
+def test_postgres_keeps_what_was_committed_when_it_stops_or_is_killed(own_postgres: Postgres, way: str) -> None:
+    dsn = own_postgres.create_database()
+    with psycopg.connect(dsn) as connection:
+        connection.execute("CREATE EXTENSION pg_trgm")
+        connection.execute("CREATE TABLE kept AS SELECT 'état' AS word")
+    getattr(own_postgres, way)()
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(dsn)
+    own_postgres.start()
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("SELECT upper(word) FROM kept").fetchall() == [("ÉTAT",)]
+
+
+@pytest.mark.appview
+def test_the_appview_notifies_a_mention_and_a_reply_and_shows_the_thread(bluesky_network: Network) -> None:
+    asker, brand = (bluesky_network.create_account(name) for name in ("asker", "brand"))
+    pds = bluesky_network.pds
+    question = pds.post(asker, f"Hello @{brand.handle}, is it open?", mentions=(brand,))
+    (mention,) = bluesky_network.wait_for(lambda: bluesky_network.notifications(brand))
+    answer = pds.post(brand, "Yes.", parent=question)
+    (reply,) = bluesky_network.wait_for(lambda: bluesky_network.notifications(asker))
+    thread = pds.query("app.bsky.feed.getPostThread", brand, uri=question.uri)["thread"]
+    assert (mention["reason"], mention["uri"]) == ("mention", question.uri)
+    assert (reply["reason"], reply["uri"]) == ("reply", answer.uri)
+    assert [post["post"]["uri"] for post in thread["replies"]] == [answer.uri]
+
+
+@pytest.mark.appview
+def test_the_appview_follows_a_pds_that_was_killed_and_came_back(bluesky_network: Network) -> None:
+    account = bluesky_network.create_account("comeback")
+    bluesky_network.pds.kill()
+    bluesky_network.pds.start()
+    ref = bluesky_network.pds.post(account, "Back again.")
+    assert bluesky_network.wait_for_post(account, ref)["record"]["text"] == "Back again."
