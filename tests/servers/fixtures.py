@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.servers.chromium import running_browser
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.jetstream import Jetstream
 from tests.servers.network import Network
@@ -20,6 +22,7 @@ from tests.servers.postgres import Postgres
 from tests.servers.process import ServerFailedError
 
 NOTHING_SKIPPED = "VIVAVOCE_NOTHING_SKIPPED"
+SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
 
 
 def missing(reason: str) -> NoReturn:
@@ -104,3 +107,21 @@ def bluesky_network(plc: Plc, postgres: Postgres, tmp_path_factory: pytest.TempP
         network = Network(tmp_path_factory.mktemp("network"), plc=plc, postgres_dsn=postgres.create_database())
     with network:
         yield network
+
+
+@pytest.fixture(scope="module")
+def chromium_browser() -> Iterator[Browser]:
+    """One Chromium for the tests of a module; each makes its own context, which is a browser without a past.
+
+    Not for the session: tests after it could not use `asyncio.run` (see `running_browser`).
+    """
+    with needed(), running_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of data sets beside the checkout; it is not part of the project, so its absence always skips."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"no data at {SHARED_DATA}")
+    return SHARED_DATA

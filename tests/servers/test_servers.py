@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from playwright.sync_api import Browser
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -181,3 +182,11 @@ def test_the_appview_follows_a_pds_that_was_killed_and_came_back(bluesky_network
     bluesky_network.pds.start()
     ref = bluesky_network.pds.post(account, "Back again.")
     assert bluesky_network.wait_for_post(account, ref)["record"]["text"] == "Back again."
+
+
+@pytest.mark.browser
+def test_chromium_opens_a_page_and_runs_its_script(chromium_browser: Browser) -> None:
+    with chromium_browser.new_context(locale="fr-FR") as context:
+        page = context.new_page()
+        page.set_content("<h1>…</h1><script>document.querySelector('h1').textContent = navigator.language</script>")
+        assert page.get_by_role("heading").inner_text() == "fr-FR"
