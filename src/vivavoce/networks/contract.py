@@ -122,7 +122,9 @@ class NetworkContract:
 
     def spoken(self, network: Network, root: str) -> list[str]:
         """Return the brand's own words in a thread."""
-        return [post.text for post in network.thread(root) if post.author.id == network.account.id]
+        posts = network.thread(root)
+        assert all(post.ours == (post.author.id == network.account.id) for post in posts)
+        return [post.text for post in posts if post.ours]
 
     # Listening
 
@@ -137,6 +139,7 @@ class NetworkContract:
         assert "Il fait froid chez moi." in post.text
         assert post.author.id
         assert post.author.id != ear.network.account.id
+        assert not post.ours
         assert post.addressed is Addressed.MENTION
         assert post.visibility is Visibility.PUBLIC
 
