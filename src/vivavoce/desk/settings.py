@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from vivavoce.desk import keys
 from vivavoce.desk.databases import database_settings
+from vivavoce.desk.folders import default_data
 
 HERE = Path(__file__).parent
 
-DATA = Path(os.environ.get("VIVAVOCE_DATA", "data")).absolute()
+DATA = default_data()
 """The data folder: database, keys, caches. Nothing else is written anywhere."""
 
 PUBLIC_URL = os.environ.get("VIVAVOCE_URL", "http://localhost:8000").rstrip("/")
@@ -26,7 +28,7 @@ SECURE = _public.scheme == "https"
 
 def _secret_key() -> str:
     """Return the key that ``vivavoce`` made in the data folder; without a folder, one for this process alone."""
-    path = DATA / "keys" / "django"
+    path = keys.folder(DATA) / keys.DJANGO
     return path.read_text(encoding="ascii").strip() if path.exists() else secrets.token_urlsafe(48)
 
 

@@ -1,0 +1,162 @@
+"""The team's forms. Each field says what it is for; errors say what to do."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from vivavoce.desk.team.models import Rule
+
+if TYPE_CHECKING:
+    from vivavoce.networks.base import Connector
+
+DAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
+HOLIDAYS_MAX = 400
+"""More than a year of closed days is not a calendar of holidays."""
+
+
+class EnrolForm(forms.Form):
+    """The first page: what others call you, and a password if you want one."""
+
+    name = forms.CharField(label=_("Your name, as people will see it"), max_length=150)
+    password = forms.CharField(
+        label=_("Password"),
+        help_text=_("At least ten characters. Leave it empty if you use a passkey."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        required=False,
+    )
+
+    def clean_password(self) -> str:
+        """Hold the password against the team's rules."""
+        password: str = self.cleaned_data["password"]
+        if password:
+            validate_password(password)
+        return password
+
+
+class ProfileForm(forms.Form):
+    """How a teammate is called, reads and is alerted."""
+
+    name = forms.CharField(label=_("Your name, as people will see it"), max_length=150)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=[("", _("As my browser")), ("en", "English"), ("fr", "Français")],
+        required=False,
+    )
+    on_duty = forms.BooleanField(
+        label=_("On duty"), help_text=_("You are alerted of danger, whatever the hour."), required=False
+    )
+
+
+class TeammateForm(forms.Form):
+    """Whom to invite."""
+
+    username = forms.CharField(label=_("Signs in as"), max_length=150)
+    name = forms.CharField(label=_("Name"), max_length=150, required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False, help_text=_("Needed for single sign-on only."))
+    admin = forms.BooleanField(label=_("May connect networks and change the rule"), required=False)
+
+
+class HoursField(forms.CharField):
+    """One day's opening times, as people write them: ``09:00-12:30, 14:00-18:00``; empty is closed."""
+
+    def to_python(self, value: Any) -> Any:  # noqa: ANN401 # Django's signature
+        """Return [[open, close], ...] in order."""
+        spans = []
+        for part in filter(None, (piece.strip() for piece in (value or "").split(","))):
+            opens, _dash, closes = (end.strip() for end in part.replace("\N{EN DASH}", "-").partition("-"))
+            try:
+                start, end = time.fromisoformat(opens), time.fromisoformat(closes)
+            except ValueError as error:
+                raise forms.ValidationError(_("Write times as 09:00-18:00, separated by commas.")) from error
+            if start >= end:
+                raise forms.ValidationError(_("A time of opening comes before its closing."))
+            spans.append([f"{start:%H:%M}", f"{end:%H:%M}"])
+        return sorted(spans)
+
+    def prepare_value(self, value: Any) -> Any:  # noqa: ANN401 # Django's signature
+        """Show spans as text."""
+        return ", ".join("-".join(span) for span in value) if isinstance(value, list) else value
+
+
+class RuleForm(forms.ModelForm[Rule]):
+    """The team's clock, allowances and presence."""
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=lambda: [(zone, zone) for zone in sorted(available_timezones())]
+    )
+    closed = forms.CharField(
+        label=_("Closed days"),
+        help_text=_("One date a line, as 2026-12-25."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        required=False,
+    )
+
+    class Meta:
+        model = Rule
+        fields = (
+            "time_zone",
+            "allowance_danger_min",
+            "allowance_hour_min",
+            "allowance_today_min",
+            "allowance_week_min",
+            "allowance_none_min",
+            "presence_window_min",
+        )
+        labels = {
+            "allowance_danger_min": _("Danger: answered within, minutes by the clock"),
+            "allowance_hour_min": _("Urgent: answered within, minutes of opening time"),
+            "allowance_today_min": _("Today: answered within, minutes of opening time"),
+            "allowance_week_min": _("This week: answered within, minutes of opening time"),
+            "allowance_none_min": _("Not urgent: answered within, minutes of opening time"),
+            "presence_window_min": _("A password or code counts as presence for, minutes"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 # Django's signature
+        super().__init__(*args, **kwargs)
+        for day, label in enumerate(DAYS):
+            self.fields[f"day_{day}"] = HoursField(
+                label=label, required=False, initial=self.instance.hours.get(str(day), [])
+            )
+        self.fields["closed"].initial = "\n".join(self.instance.holidays)
+
+    def clean_closed(self) -> list[str]:
+        """Return the closed days as ISO dates, in order."""
+        lines = self.cleaned_data["closed"].split()
+        if len(lines) > HOLIDAYS_MAX:
+            raise forms.ValidationError(_("That is more days than a calendar holds."))
+        try:
+            return sorted({date.fromisoformat(line).isoformat() for line in lines})
+        except ValueError as error:
+            raise forms.ValidationError(_("Write each day as 2026-12-25.")) from error
+
+    def values(self) -> dict[str, Any]:
+        """Return the rule's fields with their new values."""
+        chosen = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        hours = {str(day): self.cleaned_data[f"day_{day}"] for day in range(len(DAYS))}
+        return {
+            **chosen,
+            "hours": {day: spans for day, spans in hours.items() if spans},
+            "holidays": self.cleaned_data["closed"],
+        }
+
+
+def connect_form(connector: Connector, data: Any = None) -> forms.Form:  # noqa: ANN401 # a QueryDict or None
+    """Make the form that asks what ``connector`` needs; a folder is the desk's own business and is not asked."""
+    form = forms.Form(data)
+    for setting in connector.settings:
+        if setting.name == "folder":
+            continue
+        form.fields[setting.name] = forms.CharField(
+            label=setting.label,
+            help_text=setting.help,
+            required=setting.required and not setting.default,
+            initial=setting.default,
+            widget=forms.PasswordInput(attrs={"autocomplete": "off"}) if setting.secret else forms.TextInput(),
+        )
+    return form

@@ -1,0 +1,22 @@
+"""The team's addresses."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from vivavoce.desk.team import health, views
+
+urlpatterns = [
+    path("welcome/<str:token>", views.welcome, name="welcome"),
+    path("enrol/", views.enrol, name="enrol"),
+    path("me/", views.profile, name="profile"),
+    path("networks/", views.networks, name="networks"),
+    path("networks/connect/<str:name>/", views.network_connect, name="network-connect"),
+    path("networks/<int:pk>/disconnect/", views.network_disconnect, name="network-disconnect"),
+    path("rule/", views.rule, name="rule"),
+    path("teammates/", views.teammates, name="teammates"),
+    path("teammates/<int:pk>/link/", views.teammate_link, name="teammate-link"),
+    path("teammates/<int:pk>/close/", views.teammate_close, name="teammate-close"),
+    path("healthz", health.healthz, name="healthz"),
+    path("metrics", health.metrics, name="metrics"),
+]
