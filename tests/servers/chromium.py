@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from tests.servers.process import ServerFailedError
+from tests.servers.process import MissingPartError, ServerFailedError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 START_MS_MAX = 60_000  # one second on an idle machine
@@ -31,7 +31,7 @@ def executable(downloaded: str) -> str:
         if found is not None and Path(found).exists():
             return found
     message = "Chromium is missing: apt-get install chromium (or: playwright install chromium)."
-    raise ServerFailedError(message)
+    raise MissingPartError(message)
 
 
 @contextmanager

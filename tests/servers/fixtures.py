@@ -19,7 +19,7 @@ from tests.servers.jetstream import Jetstream
 from tests.servers.network import Network
 from tests.servers.pds import Pds, Plc
 from tests.servers.postgres import Postgres
-from tests.servers.process import ServerFailedError
+from tests.servers.process import MissingPartError
 
 NOTHING_SKIPPED = "VIVAVOCE_NOTHING_SKIPPED"
 SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -34,10 +34,10 @@ def missing(reason: str) -> NoReturn:
 
 @contextmanager
 def needed() -> Iterator[None]:
-    """Turn a server that cannot start into `missing`."""
+    """Turn a part that is not on this machine into `missing`."""
     try:
         yield
-    except ServerFailedError as error:
+    except MissingPartError as error:
         missing(str(error))
 
 

@@ -65,6 +65,11 @@ class Plc:
         self._process = node_process("plc.mjs", {"port": free_port()}, folder / "plc.log")
         self.url: str = self._process.facts["url"]
 
+    @property
+    def pid(self) -> int:
+        """The pid of the running server."""
+        return self._process.pid
+
     def stop(self) -> None:
         """End the directory; its identities are gone."""
         self._process.stop()

