@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -76,4 +77,6 @@ def serve(listening: socket.socket, *, started: Callable[[], None] | None = None
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S_MAX,
     )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)  # uvicorn hears them first, and hands them on when it is done
     Server(config).run(sockets=[listening])
