@@ -21,7 +21,7 @@ from typing import Self
 
 import psycopg
 
-from tests.servers.process import MissingPartError, Process, ServerFailedError, alive, free_port
+from tests.servers.process import MissingPartError, Process, ServerFailedError, free_port
 
 READY_S_MAX = 60  # initdb's cluster is up in half a second; crash recovery of a test's data takes a few
 CREATE_S_MAX = 120  # initdb on a busy machine
@@ -80,8 +80,8 @@ class Postgres:
         """Start the server and wait until it answers; nothing happens when it runs."""
         deadline = time.monotonic() + READY_S_MAX
         while self._process is None:
-            self._process = self._run()
             try:
+                self._process = self._run()
                 self._wait_until_ready(deadline)
             except ServerFailedError:
                 self.stop()
@@ -163,7 +163,7 @@ class Postgres:
             try:
                 psycopg.connect(self.dsn(), connect_timeout=5).close()
             except psycopg.OperationalError as error:
-                if not alive(self.pid) or time.monotonic() > deadline:
+                if not self._process.running() or time.monotonic() > deadline:
                     message = f"PostgreSQL does not answer: {error}\n{self._process.log_tail()}"
                     raise ServerFailedError(message) from error
                 time.sleep(POLL_S)

@@ -43,15 +43,6 @@ def free_port() -> int:
                 return port
 
 
-def alive(pid: int) -> bool:
-    """Say whether a process runs; one that ended and waits to be reaped does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
-
-
 class Process:
     """A child that prints one line of JSON when it answers, and ends when its standard input closes.
 
