@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from vivavoce.desk.inbox.models import Conversation, Post
+from vivavoce.desk.replies.problems import Problem, words
 
 
 class Draft(models.Model):
@@ -33,6 +34,13 @@ class Challenge(models.Model):
     made_at = models.DateTimeField()
 
 
+class PasskeyUse(models.Model):
+    """How often a passkey said it had signed, when last used for a reply; a copy of a passkey falls behind."""
+
+    credential_sha256 = models.CharField(max_length=64, primary_key=True)
+    counter = models.PositiveBigIntegerField()
+
+
 class Presence(models.Model):
     """That a given teammate was at the keyboard for these words: proved by a passkey, or signed in."""
 
@@ -46,7 +54,7 @@ class Presence(models.Model):
     conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     method = models.CharField(max_length=20)
-    """``passkey``, ``password``, ``totp`` or ``sso``."""
+    """How: ``passkey`` when proved; ``password``, ``totp``, ``sso`` or ``passkey_sign_in`` when signed in."""
     nonce = models.CharField(max_length=64, unique=True)
     evidence = models.JSONField()
     """The fields of ``vivavoce.networks.permit`` in base64url; emptied when the person is erased."""
@@ -66,7 +74,7 @@ class Reply(models.Model):
         FAILED = "failed"
         UNKNOWN = "unknown"
         RETURNED = "returned"
-        """Back with its author: too old, or the person has written or deleted since."""
+        """Back with its author: taken back, too old, or the person has written or deleted since."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="replies")
@@ -83,8 +91,16 @@ class Reply(models.Model):
     next_try_at = models.DateTimeField()
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True)
-    problem = models.TextField(blank=True)
-    """What happened and what to do, when not simply sent."""
+    unclear_since = models.DateTimeField(null=True)
+    """Since when nobody knows whether the network has it."""
+    problem_code = models.CharField(max_length=20, blank=True)
+    """A ``Problem``."""
+    problem_detail = models.TextField(blank=True)
+    """What the network itself said."""
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    """Who looked at the network, when the courier could not tell."""
+    settled_at = models.DateTimeField(null=True)
+    """When its author took the words up again or put them away; then it asks for nothing any more."""
     sent_at = models.DateTimeField(null=True)
     remote_id = models.CharField(max_length=512, blank=True)
     version = models.CharField(max_length=255, blank=True)
@@ -96,21 +112,36 @@ class Reply(models.Model):
                 fields=["next_try_at"], name="outbox_waiting", condition=Q(state__in=["queued", "sending", "unknown"])
             ),
             models.Index(fields=["teammate", "state"], name="outbox_teammate"),
+            models.Index(fields=["conversation", "-queued_at"], name="outbox_conversation"),
         ]
+
+    @property
+    def problem(self) -> str:
+        """What happened and what to do, in the reader's language; empty when all is well."""
+        return words(self.problem_code, self.problem_detail)
+
+    @property
+    def asks_for_a_person(self) -> bool:
+        """Nothing more happens until a teammate decides: there, send again, write again."""
+        decide = self.problem_code in {Problem.UNCLEAR, Problem.OTHER_WORDS}
+        back = self.state in {self.State.FAILED, self.State.RETURNED}
+        return self.settled_at is None and (back or (self.state == self.State.UNKNOWN and decide))
 
 
 class Link(models.Model):
-    """One signed link of the chain: a reply that a teammate let leave, or its delivery."""
+    """One signed link of the chain: a reply that a teammate let leave, its delivery, or a person's erasure."""
 
     class Kind(models.TextChoices):
-        """A delivery is a second link, so that the first is never changed."""
+        """A delivery is a second link, so that the first is never changed; so is an erasure."""
 
         REPLY = "reply"
         DELIVERY = "delivery"
+        ERASURE = "erasure"
 
     number = models.PositiveBigIntegerField(primary_key=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    reply = models.ForeignKey(Reply, on_delete=models.PROTECT, related_name="links")
+    reply = models.ForeignKey(Reply, null=True, on_delete=models.PROTECT, related_name="links")
+    """None for an erasure, which is of a person and all that was said to them."""
     body = models.TextField()
     """Canonical JSON: pseudonyms, times, kind of presence, the HMAC commitment, the previous link's hash."""
     hash = models.CharField(max_length=64, unique=True)
