@@ -104,20 +104,29 @@ def issue(record: Record, presence: Presence, *, conversation: str) -> Permit:
     if type(record) is not Record or type(record.words) is not Words:  # a subclass could lie about its digest
         message = "Only a frozen record can be permitted."
         raise RefusedError(message)
+    check(presence, conversation=conversation, text=record.words.text)
+    permit = object.__new__(Permit)
+    _live[permit] = (record, record.digest)
+    return permit
+
+
+def check(presence: Presence, *, conversation: str, text: str) -> None:
+    """Check with cryptography that a presence covers these words in this conversation.
+
+    Raises:
+        RefusedError: it is for other words or another conversation, or its signature is not good.
+    """
     if type(presence) not in (ProvedPresence, SignedInPresence):
         message = "Only a proved or a signed-in presence lets a reply leave."
         raise RefusedError(message)
     if presence.conversation != conversation:
         message = "The presence was given in another conversation; sign the reply again."
         raise RefusedError(message)
-    expected = challenge(conversation=conversation, text=record.words.text, nonce=presence.nonce)
+    expected = challenge(conversation=conversation, text=text, nonce=presence.nonce)
     if isinstance(presence, ProvedPresence):
         _check_assertion(presence, expected)
     else:
         _check_signature(presence, expected)
-    permit = object.__new__(Permit)
-    _live[permit] = (record, record.digest)
-    return permit
 
 
 def spend(permit: Permit, *, network: str, account: str) -> Record:
