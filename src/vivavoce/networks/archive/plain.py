@@ -8,8 +8,8 @@ from vivavoce.networks.archive.rows import LINKS_MAX, address
 
 INVISIBLE = frozenset({"script", "style", "template", "head", "title"})
 PARAGRAPHS = frozenset({"p", "div", "blockquote", "ul", "ol", "pre", "h1", "h2", "h3", "h4", "h5", "h6"})
-HTML_CODE_POINTS_MAX = 1_000_000
-"""Fifty times the longest text that is kept: markup is never more than that around it."""
+HTML_CODE_POINTS_MAX = 200_000
+"""Ten times the longest text that is kept: markup is never more than that around it."""
 
 
 class _Words(HTMLParser):

@@ -10,8 +10,11 @@ from vivavoce.posts import Post, storable
 ITEM_BYTES_MAX = 16 * 1024 * 1024
 """One line, one JSON item or one CAR block; the longest real ones are far below, and this much is held in memory."""
 
-NAME_CODE_POINTS_MAX = 512
-"""Identifiers and handles; an at:// address takes about 80, a toot's address about 100. Longer ones are rejected."""
+ID_CODE_POINTS_MAX = 512
+"""Identifiers of posts: an at:// address takes about 80, a toot's address about 100. Longer ones are rejected."""
+
+NAME_CODE_POINTS_MAX = 255
+"""Identifiers and names of people, and versions. Longer ones are rejected, names to show are cut."""
 
 ADDRESS_CODE_POINTS_MAX = 2_048
 """Web addresses; what browsers and databases take without trouble. Longer ones are left out."""
@@ -22,15 +25,13 @@ LINKS_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A row that is a post.
+    """A row that is a post; ``ours`` when the archive's owner (the brand) wrote it.
 
-    ``line`` counts from 1: the line of a text file, else the place of the item in the archive. ``ours`` says that the
-    archive's owner (the brand) wrote the post.
+    ``line`` counts from 1: the line of a text file, else the place of the item in the archive.
     """
 
     line: int
     post: Post
-    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,21 @@ class RowError(ValueError):
     """One row cannot be a post; the message is the reason. Readers turn it into ``Rejected`` and go on."""
 
 
-def identifier(value: object, *, what: str) -> str:
-    """Return a short text that names something, safe to store.
+def identifier(value: object, *, what: str, code_points_max: int = ID_CODE_POINTS_MAX) -> str:
+    """Return a short text that names something, as it stands.
 
     Raises:
-        RowError: it is missing, empty, not a text or a whole number, or longer than ``NAME_CODE_POINTS_MAX``.
+        RowError: it is missing, not a text or a whole number, too long, or has characters that cannot be stored: a name
+            that had to be changed would be another post's or nobody's.
     """
-    found = optional(value, what=what)
+    found = optional(value, what=what, code_points_max=code_points_max)
     if found is None:
         message = f"no {what}"
         raise RowError(message)
     return found
 
 
-def optional(value: object, *, what: str) -> str | None:
+def optional(value: object, *, what: str, code_points_max: int = ID_CODE_POINTS_MAX) -> str | None:
     """Do as ``identifier`` does, with ``None`` for what is missing or empty."""
     if value is None or value == "":
         return None
@@ -69,14 +71,17 @@ def optional(value: object, *, what: str) -> str | None:
         message = f"{what} is {type(value).__name__}, not a text"
         raise RowError(message)
     # An integer of thousands of digits cannot be printed at all: Python refuses, and so do we.
-    if isinstance(value, int) and value.bit_length() > NAME_CODE_POINTS_MAX:
+    if isinstance(value, int) and value.bit_length() > code_points_max:
         message = f"{what} is too large a number"
         raise RowError(message)
     name = str(value).strip()
-    if len(name) > NAME_CODE_POINTS_MAX:
-        message = f"{what} is longer than {NAME_CODE_POINTS_MAX} characters"
+    if len(name) > code_points_max:
+        message = f"{what} is longer than {code_points_max} characters"
         raise RowError(message)
-    return storable(name) or None
+    if storable(name) != name:
+        message = f"{what} has a NUL or half a character in it"
+        raise RowError(message)
+    return name or None
 
 
 def address(value: object) -> str:
