@@ -8,3 +8,7 @@ class RepliesConfig(AppConfig):
 
     name = "vivavoce.desk.replies"
     label = "replies"
+
+    def ready(self) -> None:
+        """Listen for sign-ins, which may open a window of presence."""
+        from vivavoce.desk.replies import window  # noqa: F401, PLC0415 # its receiver connects; models are ready now

@@ -147,6 +147,9 @@ class Link(models.Model):
     hash = models.CharField(max_length=64, unique=True)
     signature = models.CharField(max_length=128)
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reply", "kind"], name="link_once")]
+
 
 class CommitmentKey(models.Model):
     """The random key of one link's commitment. Erasing a person destroys it: the chain stays whole and says nothing."""
