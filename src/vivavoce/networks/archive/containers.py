@@ -61,9 +61,10 @@ def damaged(path: Path, error: Exception) -> BadInputError:
     """Return the error that says what to do about an archive that cannot be unpacked."""
     if "password" in str(error) or "encrypted" in str(error):
         return BadInputError(f"{path.name} is locked with a password: unpack it, and import the folder.")
+    why = str(error) or type(error).__name__
     return BadInputError(
-        f"{path.name} cannot be unpacked ({str(error) or type(error).__name__}): it is damaged or was not downloaded to "
-        "its end. Download it again, then import it again; posts that are here already are not doubled."
+        f"{path.name} cannot be unpacked ({why}): it is damaged or was not downloaded to its end. "
+        "Download it again, then import it again; posts that are here already are not doubled."
     )
 
 
@@ -82,9 +83,7 @@ class _Unpacked:
             raise damaged(self.path, error) from error
         self.done += len(chunk)
         if self.done > self.allowed:
-            message = (
-                f"{self.path.name} unpacks to over {UNPACKED_RATIO_MAX} times its size: it is no archive of posts."
-            )
+            message = f"{self.path.name} unpacks to over {UNPACKED_RATIO_MAX} times its size: no archive does."
             raise BadInputError(message)
         return chunk
 

@@ -22,6 +22,8 @@ DEPTH_MAX = 32
 """Lists and objects around an item; real archives have four."""
 NOTE_BYTES_MAX = 1_024
 """Texts beside the items that are kept to understand them, such as the name of a conversation."""
+NOTES_MAX = 32
+"""Such texts of one object: a conversation has one, an outbox three."""
 PREFIX_BYTES_MAX = 4_096
 """What may stand before the list: ``window.YTD.tweets.part0 = `` and a comment."""
 
@@ -121,27 +123,37 @@ class _Scanner:
 
     def _step(self, start: int, token: bytes) -> Item | Rejected | None:
         """Take one token outside of items; return the item that it begins, if it does."""
-        frame = self.stack[-1] if self.stack else None
+        if not self.stack:
+            self._begin(start, token)
+            return None
+        frame = self.stack[-1]
         if token in (b"{", b"["):
-            if frame and self._here() == self.path:
+            if self._here() == self.path:
                 return self._item(start)
             self._enter(is_object=token == b"{")
-        elif frame is None:
-            if start > PREFIX_BYTES_MAX:
-                message = "no JSON at its beginning"
-                raise _BrokenError(message)
         elif token in (b"}", b"]"):
             self.stack.pop()
         elif token == b",":
             frame.wants_key = frame.is_object
-        elif token[:1] == b'"':
-            if frame.wants_key:
-                frame.key, frame.wants_key = _text(token), False
-            elif self._here() == self.path:
-                self.count += 1
-                return Item(self.count, token, {})
-            elif frame.is_object and len(token) <= NOTE_BYTES_MAX:
-                frame.notes = {**frame.notes, frame.key: _text(token)} if len(frame.notes) < DEPTH_MAX else frame.notes
+        elif token != b":":
+            return self._string(frame, token)
+        return None
+
+    def _begin(self, start: int, token: bytes) -> None:
+        if token in (b"{", b"["):
+            self._enter(is_object=token == b"{")
+        elif start > PREFIX_BYTES_MAX:
+            message = "no JSON at its beginning"
+            raise _BrokenError(message)
+
+    def _string(self, frame: _Frame, token: bytes) -> Item | None:
+        if frame.wants_key:
+            frame.key, frame.wants_key = _text(token), False
+        elif self._here() == self.path:
+            self.count += 1
+            return Item(self.count, token, {})
+        elif frame.is_object and len(token) <= NOTE_BYTES_MAX and len(frame.notes) < NOTES_MAX:
+            frame.notes[frame.key] = _text(token)
         return None
 
     def _here(self) -> tuple[str, ...]:

@@ -138,7 +138,8 @@ def _post(item: Item, me: Author | None) -> Post:
         raise RowError(message)
     note = activity.get("object")
     if not isinstance(note, dict) or note.get("type") not in WRITTEN:
-        message = f"not a post (an activity of type {str(activity.get('type'))[:40]})"
+        kind = str(activity.get("type"))[:40]
+        message = f"not a post (an activity of type {kind})"
         raise RowError(message)
     text, links = _words(note)
     if not text and not note.get("attachment"):

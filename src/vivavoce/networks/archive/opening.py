@@ -177,7 +177,8 @@ def _settled(path: Path, given: str | None) -> str:
             message = f"{path.name} is not {FORMATS[given]}. It looks like {found.words}."
             raise BadInputError(message)
         return given
-    message = f"{path.name} is not {FORMATS[given]}. It looks like {FORMATS[found.format or given]}: use --format {found.format}."
+    better = found.format or given
+    message = f"{path.name} is not {FORMATS[given]}. It looks like {FORMATS[better]}: use --format {better}."
     raise BadInputError(message)
 
 
