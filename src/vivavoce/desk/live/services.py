@@ -24,13 +24,15 @@ GROW = (
 def touch(*topics: str) -> None:
     """Grow the versions of topics, within the caller's transaction: a screen hears of it when that commits.
 
-    Call it last in a transaction, once: the rows are locked from here to its end, in the order of their names, so that
-    two transactions cannot wait for each other.
+    Call it last in a transaction: on PostgreSQL one transaction at a time is between its first touch and its end, so
+    whoever locked something else afterwards could wait for another in a circle.
     """
     names = sorted(set(topics))
     if not names:
         return
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('vivavoce signals'))")
         for group in _groups(names, TOPICS_WRITTEN_MAX):
             cursor.execute(GROW.format(rows=", ".join(["(%s, 1)"] * len(group))), group)
         if connection.vendor == "postgresql":
