@@ -187,3 +187,15 @@ class Connector(Protocol):
     def connect(self, settings: Mapping[str, str], *, clock: Clock) -> Network:
         """Sign in and return the account. Raises ``NetworkError`` with words that say what to put right."""
         ...
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A connector that also counts a reply without connecting, so that the page can say what is left. Optional."""
+
+    characters_max: int
+    """The same as its networks' ``Capabilities.characters_max``."""
+
+    def length(self, text: str) -> int:
+        """Count a text as ``Network.length`` does."""
+        ...

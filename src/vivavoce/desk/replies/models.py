@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime  # noqa: TC003 # Django evaluates annotations of models
 
 from django.conf import settings
 from django.db import models
@@ -99,6 +100,7 @@ class Reply(models.Model):
     """What the network itself said."""
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     """Who looked at the network, when the courier could not tell."""
+    decided_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     """When its author took the words up again or put them away; then it asks for nothing any more."""
     sent_at = models.DateTimeField(null=True)
@@ -119,6 +121,11 @@ class Reply(models.Model):
     def problem(self) -> str:
         """What happened and what to do, in the reader's language; empty when all is well."""
         return words(self.problem_code, self.problem_detail)
+
+    @property
+    def released_at(self) -> datetime:
+        """When a teammate last let it leave; what the person wrote after it, nobody has read."""
+        return self.decided_at or self.queued_at
 
     @property
     def asks_for_a_person(self) -> bool:
