@@ -51,6 +51,12 @@ def fingerprint(path: Path) -> str:
     return hashlib.sha256(head if len(head) == HEAD_BYTES else head.partition(b"\n")[0]).hexdigest()[:32]
 
 
+def archive_account(path: Path) -> Author:
+    """Return the account that stands for an archive in the desk: one for each place where one was found."""
+    where = hashlib.sha256(str(path.absolute()).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return Author(id=f"archive:{where}", handle=storable(path.name)[:NAME_CODE_POINTS_MAX])
+
+
 def cursor_after(rows: int, mark: str) -> str:
     """Write a cursor: so many rows of the archive with this fingerprint were heard."""
     return json.dumps({"rows": rows, "file": mark})
@@ -74,8 +80,7 @@ class ArchiveNetwork:
 
     def __init__(self, path: Path, format_: str | None, mapping: Mapping[str, str] | None) -> None:
         self.path, self.format, self.mapping = path, format_, mapping
-        where = hashlib.sha256(str(path.absolute()).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-        self.account = Author(id=f"archive:{where}", handle=storable(path.name)[:NAME_CODE_POINTS_MAX])
+        self.account = archive_account(path)
         self._archive: Archive | None = None
         self._stamp: tuple[int, int] = (0, 0)
         self._mark = ""
