@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from vivavoce.networks.archive.network import archive_account, cursor_after, fin
 from vivavoce.networks.base import BATCH_EVENTS_MAX, Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from vivavoce.desk.inbox.models import Account
     from vivavoce.posts import Post
@@ -158,20 +157,14 @@ class Intake:
 
     def _store(self, account: Account, held: list[Post], cursor: str) -> None:
         from vivavoce.desk.inbox.intake import take_in
+        from vivavoce.desk.inbox.reader import read_records
+        from vivavoce.desk.workers.pace import PACE
 
         batch = Batch(tuple(held), cursor)
-        taken = take_in(account, batch, now=datetime.now(UTC), reader=_read, pause=_pause)
+        taken = take_in(account, batch, now=datetime.now(UTC), reader=read_records, turn=PACE.turn)
         self.totals.new += taken.new
         self.totals.known += len(held) - taken.new
         self.stored = self.totals.total
-
-
-PAUSE_S = 0.02
-"""Between two transactions of at most 50 ms: a teammate's write that waits on SQLite tries again within that time."""
-
-
-def _pause() -> None:
-    time.sleep(PAUSE_S)
 
 
 def _account(archive: Archive) -> Account:
@@ -196,9 +189,3 @@ def _connected() -> frozenset[tuple[str, str]]:
     from vivavoce.desk.inbox.models import Account
 
     return frozenset(Account.objects.exclude(network="archive").values_list("network", "remote_id"))
-
-
-def _read(texts: Sequence[str]) -> list[dict[str, object]]:
-    from vivavoce.reading import read, readings
-
-    return [reading.to_record() for reading in readings(read(texts)) if reading is not None]

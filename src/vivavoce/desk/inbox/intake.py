@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ BATCH_POSTS = 100
 Reader = Callable[[Sequence[str]], Sequence[Record]]
 """Reads texts: one record a text, in their order."""
 
+Turn = Callable[[], AbstractContextManager[None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -48,13 +51,7 @@ class Taken:
         return Taken(*(getattr(self, name) + getattr(other, name) for name in Taken.__slots__))
 
 
-def no_pause() -> None:
-    """Go on at once, where nobody else writes."""
-
-
-def take_in(
-    account: Account, batch: Batch, *, now: datetime, reader: Reader, pause: Callable[[], None] = no_pause
-) -> Taken:
+def take_in(account: Account, batch: Batch, *, now: datetime, reader: Reader, turn: Turn = nullcontext) -> Taken:
     """Store a batch and then its cursor.
 
     Everything is read before the first transaction opens. Each transaction stores at most ``BATCH_POSTS`` posts, whole;
@@ -65,7 +62,7 @@ def take_in(
         batch: what came after ``account.cursor``.
         now: the time of storing.
         reader: reads the texts of posts that are not the brand's own.
-        pause: called between two transactions, outside of both, so that people may write (``workers.pace``).
+        turn: opened around each transaction, so that people may write between them: ``workers.pace.PACE.turn``.
 
     Raises:
         BadInputError: the team's rule cannot be read.
@@ -76,13 +73,12 @@ def take_in(
     rule = TeamRule.load()
     taken = Taken(known=folded.repeated, rejected=folded.rejected)
     for chunk in _chunks(arrivals):
-        with transaction.atomic():
+        with turn(), transaction.atomic():
             _one_intake_at_a_time(chunk[0].network)
             store = Store(account=account, records=records, rule=rule, now=now)
             touch(*store.run(chunk))
         taken += Taken(**store.counts)
-        pause()
-    with transaction.atomic():
+    with turn(), transaction.atomic():
         _acknowledge(account, batch, now=now)
     return taken
 
