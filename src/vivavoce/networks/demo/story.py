@@ -83,11 +83,9 @@ class Story:
         """Return the line whose reactions an answer to ``line_id`` sets off: itself, or what its author said before."""
         line = self.lines.get(line_id)
         who = line.who if line else ""
-        while line is not None and line.who == who:
-            if line.reacts:
-                return line
+        while line is not None and not (line.reacts and line.who == who):
             line = self.lines.get(line.re)
-        return None
+        return line
 
 
 def minutes(at: str) -> int:

@@ -148,7 +148,13 @@ class World:
         if line.never:
             spread = self._jitter(line.id) * line.patience_min
             wait_min = SILENCE_PATIENCES * line.patience_min + spread
-            again = {**body, "id": self._id(f"{line.id}-again"), "text": line.never, "reply_to": body["id"]}
+            again = {
+                **body,
+                "id": self._id(f"{line.id}-again"),
+                "text": line.never,
+                "reply_to": body["id"],
+                "again": True,
+            }
             self._later(self._when(self._waits_from(line) + wait_min), line.who, again, silence=True)
 
     def _waits_from(self, line: Line) -> int:
@@ -175,11 +181,12 @@ class World:
     def _happen(self, at: int, body: dict[str, Any]) -> None:
         if body.get("deletes"):
             self._database.execute("UPDATE post SET gone = 1 WHERE id = ?", (body["id"],))
-            self._database.execute("DELETE FROM due WHERE silence AND who = ?", (body["who"],))
             self._tell(at, "deletion", {"id": body["id"]})
             return
         before = self._body(body["id"])
         parent = self._body(body.get("reply_to") or "")
+        if body.get("again") and parent is None:  # who took a question back does not ask where the answer is
+            return
         post = {"lang": "", "private": False, "reply_to": None, **(before or body), "text": body["text"]}
         post.setdefault("created_at", at)
         post.setdefault("root", parent["root"] if parent else body["id"])
@@ -251,6 +258,7 @@ class World:
         Raises:
             GoneError: what it answers was taken back.
         """
+        self.advance()
         now = _microseconds(self.clock())
         with self._writing() as database:
             rows = self._all("SELECT payload, id FROM sent WHERE key = ?", key)
