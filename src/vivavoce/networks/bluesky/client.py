@@ -87,16 +87,17 @@ class Server:
     Args:
         service: the server's address.
         clock: tells how long a rate limit still lasts.
+        call_s_max: how long to wait for an answer.
     """
 
-    def __init__(self, service: str, *, clock: Clock) -> None:
+    def __init__(self, service: str, *, clock: Clock, call_s_max: float = CALL_S_MAX) -> None:
         self.service = service
+        self._call_s_max = call_s_max
         self.did = ""
         self.handle = ""
         self._clock = clock
         self._app_password = ""
-        timeout = httpx.Timeout(CALL_S_MAX, connect=CONNECT_S_MAX)
-        self._client = Client(service, request=Request(timeout=timeout))
+        self._client = self._new_client()
 
     def sign_in(self, handle: str, app_password: str) -> None:
         """Open a session; it is kept alive from then on.
@@ -112,15 +113,16 @@ class Server:
         """Let go of the connections."""
         self._client.request.close()
 
-    def query(self, nsid: str, *, wait_s_max: float = CALL_S_MAX, **params: object) -> dict[str, Any]:
+    def query(self, nsid: str, *, wait_s_max: float | None = None, **params: object) -> dict[str, Any]:
         """Call a query and return its JSON object.
 
         Raises:
             NetworkError: the server is away, refuses, or answers something else than an object.
         """
         given = DotDict({name: value for name, value in params.items() if value is not None})
+        wait_s = self._call_s_max if wait_s_max is None else wait_s_max
         return self._called(
-            lambda: self._client.invoke_query(nsid, params=given, timeout=wait_s_max, ignore_session_check=True), nsid
+            lambda: self._client.invoke_query(nsid, params=given, timeout=wait_s, ignore_session_check=True), nsid
         )
 
     def create_record(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,7 +173,8 @@ class Server:
         except AnswerError as error:
             if not error.permanent:
                 raise
-            self._client = Client(self.service, request=self._client.request)
+            self.close()
+            self._client = self._new_client()
             self.sign_in(self.handle, self._app_password)
         self._take_session()
 
@@ -241,6 +244,10 @@ class Server:
         if reset_at is None:
             return RETRY_S
         return max(0.0, float((reset_at - self._clock()).total_seconds()))
+
+    def _new_client(self) -> Client:
+        timeout = httpx.Timeout(self._call_s_max, connect=min(CONNECT_S_MAX, self._call_s_max))
+        return Client(self.service, request=Request(timeout=timeout))
 
     @property
     def _host(self) -> str:

@@ -1,4 +1,4 @@
-"""What of the whole network's stream concerns us: posts to the brand, watched words, edits and deletions."""
+"""What of the whole network's stream concerns us: posts to and by the brand, watched words, edits, deletions."""
 
 from __future__ import annotations
 
@@ -117,12 +117,14 @@ class Sieve:
         if commit.get("operation") == "delete":
             return [TakenBack(time_us, address.uri)]
         came = mapping.arrived(address.uri, commit.get("cid"), commit.get("record"), moment(time_us))
-        if came is None or did == self._brand or not self._concerns(came):
+        if came is None or not self._concerns(came):
             return []
         self._known.add(address.uri)
         return [Said(time_us, came)]
 
     def _concerns(self, came: mapping.Arrived) -> bool:
-        if came.address.uri in self._known or mapping.addressed(came.record, self._brand) is not None:
+        if came.address.did == self._brand or came.address.uri in self._known:
+            return True  # the brand's own answers too, from whichever program a teammate gave them
+        if mapping.addressed(came.record, self._brand) is not None:
             return True
         return self._watch.hears(mapping.text_at(came.record, "text"), mapping.hashtags(came.record))
