@@ -74,7 +74,7 @@ def take_in(account: Account, batch: Batch, *, now: datetime, reader: Reader, tu
     taken = Taken(known=folded.repeated, rejected=folded.rejected)
     for chunk in _chunks(arrivals):
         with turn(), transaction.atomic():
-            _one_intake_at_a_time(chunk[0].network)
+            one_intake_at_a_time(chunk[0].network)
             store = Store(account=account, records=records, rule=rule, now=now)
             touch(*store.run(chunk))
         taken += Taken(**store.counts)
@@ -104,7 +104,7 @@ def _chunks(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
             yield chunk
 
 
-def _one_intake_at_a_time(network: str) -> None:
+def one_intake_at_a_time(network: str) -> None:
     """Let no other process store this network's posts until the transaction ends.
 
     Two accounts of one network hear the same people and posts; in turn, neither makes a person twice nor waits for the
