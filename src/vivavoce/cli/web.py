@@ -57,7 +57,7 @@ def serve(listening: socket.socket, *, started: Callable[[], None] | None = None
     """Serve until Ctrl-C or a polite kill; call ``started`` once pages are served."""
     import uvicorn
 
-    class Server(uvicorn.Server):  # type: ignore[misc] # uvicorn has no types here
+    class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             if started is not None and self.started:

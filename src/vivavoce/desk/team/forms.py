@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
@@ -14,6 +14,10 @@ from vivavoce.desk.team.models import Rule
 
 if TYPE_CHECKING:
     from vivavoce.networks.base import Connector
+
+    RuleModelForm = forms.ModelForm[Rule]
+else:
+    RuleModelForm = forms.ModelForm  # Django's is not generic when it runs
 
 DAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
 HOLIDAYS_MAX = 400
@@ -71,7 +75,7 @@ class HoursField(forms.CharField):
         for part in filter(None, (piece.strip() for piece in (value or "").split(","))):
             opens, _dash, closes = (end.strip() for end in part.replace("\N{EN DASH}", "-").partition("-"))
             try:
-                start, end = time.fromisoformat(opens), time.fromisoformat(closes)
+                start, end = (datetime.strptime(clock, "%H:%M").time() for clock in (opens, closes))  # noqa: DTZ007
             except ValueError as error:
                 raise forms.ValidationError(_("Write times as 09:00-18:00, separated by commas.")) from error
             if start >= end:
@@ -84,7 +88,7 @@ class HoursField(forms.CharField):
         return ", ".join("-".join(span) for span in value) if isinstance(value, list) else value
 
 
-class RuleForm(forms.ModelForm[Rule]):
+class RuleForm(RuleModelForm):
     """The team's clock, allowances and presence."""
 
     time_zone = forms.ChoiceField(
