@@ -31,7 +31,7 @@ class DemoConnector:
     name = NAME
     label = "Demo: Ostrel Énergie & Eau"
     settings = (
-        Setting("folder", "Folder", "Where the demo's world is kept."),
+        Setting("folder", "Folder", "Where the demo's world is kept; the desk has one of its own.", required=False),
         Setting("pace", "Pace", "Minutes of the story in one minute.", required=False, default=PACE_DEFAULT),
         Setting("seed", "Seed", "Decides how fast people react.", required=False, default="1"),
     )
