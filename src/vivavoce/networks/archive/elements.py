@@ -96,7 +96,7 @@ def items(file: Readable, path: tuple[str, ...], *, name: str) -> Iterator[Item 
     except _BrokenError as error:
         yield Rejected(scanner.count + 1, f"{error}; what follows in {name} cannot be read")
     if not scanner.found_list:
-        wanted = ".".join(part for part in path if part != EACH) or "a list"
+        wanted = ".".join(part for part in scanner.outer if part != EACH) or "list"
         message = f"{name} holds no {wanted}: it is not the file that this format has; try another --format."
         raise BadInputError(message)
 
@@ -104,6 +104,7 @@ def items(file: Readable, path: tuple[str, ...], *, name: str) -> Iterator[Item 
 class _Scanner:
     def __init__(self, file: Readable, path: tuple[str, ...]) -> None:
         self.file, self.path = file, path
+        self.outer = path[: path.index(EACH) + 1]  # of lists within lists the outer one must be there
         self.buffer, self.at = b"", 0
         self.start: int | None = None  # where the item being read begins, in the buffer
         self.stack: list[_Frame] = []
@@ -163,7 +164,7 @@ class _Scanner:
         if len(self.stack) >= DEPTH_MAX:
             message = "lists within lists too deep"
             raise _BrokenError(message)
-        if not is_object and (*self._here(), EACH) == self.path:
+        if not is_object and (*self._here(), EACH) == self.outer:
             self.found_list = True
         self.stack.append(_Frame(is_object=is_object, wants_key=is_object))
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD_BYTES = 64 * 1024
+OUTBOX_HEAD_BYTES = 4_096
+"""Before its list an outbox has its address and its size."""
 PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 FOREIGN = (
     (b"%PDF", "a PDF document: export the posts as CSV"),
@@ -93,12 +95,10 @@ def _json(text: bytes) -> Look:
         first = json.loads(text.partition(b"\n")[0])
     except (ValueError, RecursionError):
         first = None
-    start = text[:4096]
-    if b'"orderedItems"' in start or b'"OrderedCollection"' in start:
-        return Look("mastodon")
     if isinstance(first, dict):
-        return Look("jsonl")
-    return Look(None)
+        return Look("mastodon" if "orderedItems" in first else "jsonl")
+    # A long list on one line, or over many, does not end within the head.
+    return Look("mastodon" if b'"orderedItems"' in text[:OUTBOX_HEAD_BYTES] else None)
 
 
 def _table(path: Path) -> Look:
