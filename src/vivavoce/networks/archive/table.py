@@ -98,7 +98,10 @@ class _Lines:
                 self.rejected.append(replace(found, line=found.line + self.returns))
                 continue
             # To CSV a carriage return alone ends a line too, as it did on old Macintoshes.
-            first, *others = _BROKEN_LINE.findall(found[1].decode("utf-8", "surrogateescape"))
+            pieces = _BROKEN_LINE.findall(found[1].decode("utf-8", "surrogateescape"))
+            if not pieces:
+                continue  # nothing but a byte order mark
+            first, *others = pieces
             number = found[0] + self.returns
             self.again.extend((number + place, other) for place, other in enumerate(others, start=1))
             self.returns += len(others)
