@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from tests.servers.fault_proxy import FaultProxy
+from tests.servers.jetstream import Jetstream
 from tests.servers.pds import Account, Pds, Ref, now_text
 
 from vivavoce.errors import BadInputError
@@ -17,8 +19,9 @@ from vivavoce.networks.bluesky import NETWORK
 from vivavoce.networks.harness import Fault
 
 if TYPE_CHECKING:
-    from tests.servers.fault_proxy import FaultProxy
-    from tests.servers.jetstream import Jetstream
+    from collections.abc import Iterator
+
+    from tests.servers.network import Network as Bluesky
 
     from vivavoce.networks.base import Network
 
@@ -105,6 +108,17 @@ class World:
         found = self.record(uri)
         reply = found["value"].get("reply")
         return Ref(**reply["root"]) if reply else Ref(uri, found["cid"])
+
+
+@pytest.fixture
+def whole_world(bluesky_network: Bluesky) -> Iterator[World]:
+    """The same with an AppView behind the PDS."""
+    number = next(_numbers)
+    brand = bluesky_network.create_account(f"brand-whole-{number}")
+    person = bluesky_network.create_account(f"person-whole-{number}")
+    pds = bluesky_network.pds
+    with Jetstream(pds.firehose_url) as jetstream, FaultProxy(pds.url) as proxy:
+        yield World(pds, jetstream, proxy, brand, person, pds.create_app_password(brand))
 
 
 @pytest.fixture

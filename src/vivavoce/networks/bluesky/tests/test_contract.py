@@ -1,4 +1,4 @@
-"""Bluesky keeps every promise of a network, on a real PDS."""
+"""Bluesky keeps every promise of a network, on a real PDS, alone and with an AppView behind it."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ class TestBluesky(NetworkContract):
     @pytest.fixture
     def harness(self, world: Harness) -> Harness:
         return world
+
+
+@pytest.mark.appview
+class TestBlueskyWithAppView(NetworkContract):
+    @pytest.fixture
+    def harness(self, whole_world: Harness) -> Harness:
+        return whole_world
