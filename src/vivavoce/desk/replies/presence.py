@@ -201,10 +201,14 @@ def _owned(teammate: Teammate, credential_id: bytes) -> tuple[Authenticator, Att
 
 
 def _parsed(assertion: Mapping[str, Any]) -> AuthenticationResponse:
+    message = _("The passkey's answer cannot be read. Sign once more.")
     try:
-        return AuthenticationResponse.from_dict(assertion)
+        parsed = AuthenticationResponse.from_dict(assertion)
     except Exception as error:  # whatever the parser makes of garbage, it is no passkey's answer
-        raise RefusedError(_("The passkey's answer cannot be read. Sign once more.")) from error
+        raise RefusedError(message) from error
+    if not isinstance(parsed, AuthenticationResponse):  # it lets None through
+        raise RefusedError(message)
+    return parsed
 
 
 def _count(credential_id: bytes, counter: int) -> None:
