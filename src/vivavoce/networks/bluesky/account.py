@@ -179,7 +179,7 @@ class BlueskyAccount:
         try:
             answer = fetch_record(self._server, address)
         except AnswerError as error:
-            if error.permanent:
+            if error.gone:
                 raise NetworkError(POST_GONE, permanent=True) from error
             raise
         parent = {"uri": address.uri, "cid": mapping.text_at(answer, "cid")}

@@ -51,6 +51,10 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 """The request did not leave this machine, so there is nothing unclear about it."""
 
 NOT_SERVED = frozenset({404, 501, 502})
+NOT_FOUND = frozenset({"NotFound", "RecordNotFound", "RepoNotFound", "AccountNotFound"})
+NO_RECORD = "Could not locate record"
+"""How an AppView says, with a plain 400, that it has no such record."""
+
 NO_SERVICE = "No service configured"
 """How a server says, with a plain 400, that it passes such calls to nobody."""
 
@@ -74,6 +78,11 @@ class AnswerError(NetworkError):
         super().__init__(message, permanent=permanent, retry_after_s=retry_after_s)
         self.status = status
         self.name = name
+
+    @property
+    def gone(self) -> bool:
+        """What was asked for does not exist, or does no longer."""
+        return self.name in NOT_FOUND or NO_RECORD in self.message
 
     @property
     def no_appview(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,7 +38,8 @@ MESSAGE_BYTES_MAX = 1_000_000
 """What the server is asked not to exceed: no post of a person is as long."""
 
 FRAME_BYTES_MAX = 8 * 1024 * 1024
-"""What is taken all the same, from a server that does not know the option."""
+"""What is taken all the same, from a server that does not know the option: a record has at most 1 MB, and in JSON at
+most six times as much."""
 
 BACK_OFF_S_FIRST = 0.5
 BACK_OFF_S_MAX = 60.0
@@ -48,6 +50,9 @@ STEP_S = 0.5
 
 OPEN_S_MAX = 10.0
 CLOSE_S_MAX = 1.0
+
+STEADY_S = 30.0
+"""A line that holds for so long, or brings anything new, is a good one: the next failure is the first again."""
 
 FAILURES_SILENT = 2
 """Lines break and heal within seconds; from the third failure in a row on, somebody should know."""
@@ -72,6 +77,10 @@ class Reach:
     time_us: int
     heard: bool
 
+    def moved_to(self, time_us: int) -> Reach:
+        """Return the place after an event; a beginning by our own clock, fast or slow, gives way to the first one."""
+        return Reach(max(self.time_us, time_us) if self.heard else time_us, heard=True)
+
 
 class Stream:
     """Follows Jetstream from a place on, until closed.
@@ -81,14 +90,24 @@ class Stream:
         sieve: what to let through.
         start: where to begin.
         jitter: gives a number from 0 to 1, so that many desks do not come back at once.
+        monotonic: counts seconds, never backwards.
     """
 
-    def __init__(self, url: str, *, sieve: Sieve, start: Reach, jitter: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        sieve: Sieve,
+        start: Reach,
+        jitter: Callable[[], float],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._url = url
         self._sieve = sieve
         self._jitter = jitter
+        self._monotonic = monotonic
         self._reach = start
-        self._given_us = start.time_us
+        self._given = start
         self._items: queue.Queue[Said | TakenBack | Missed] = queue.Queue(QUEUE_EVENTS_MAX)
         self._stop = threading.Event()
         self._failures = 0
@@ -109,9 +128,11 @@ class Stream:
                 items.append(self._items.get_nowait())
             except queue.Empty:
                 emptied = True
-        times = [item.time_us for item in items]
-        self._given_us = max([self._given_us, *times, *([followed.time_us] if emptied else [])])
-        return items, Reach(self._given_us, followed.heard)
+        for item in items:
+            self._given = self._given.moved_to(item.time_us)
+        if emptied and followed.heard:
+            self._given = self._given.moved_to(followed.time_us)
+        return items, self._given
 
     def take_trouble(self) -> tuple[str, float] | None:
         """Return why the service cannot be followed and the seconds to the next try; each failure is told once."""
@@ -146,6 +167,7 @@ class Stream:
     def _follow(self) -> None:
         resumed = self._reach
         first = True
+        steady_at = self._monotonic() + STEADY_S
         with connect(
             self._address(resumed),
             open_timeout=OPEN_S_MAX,
@@ -160,14 +182,15 @@ class Stream:
                 time_us, items = self._sieve.sift(message) if isinstance(message, str) else (None, [])
                 if time_us is None:
                     continue
-                self._failures, self._trouble = 0, None
+                if time_us > resumed.time_us or self._monotonic() > steady_at:
+                    self._failures, self._trouble = 0, None
                 if first and resumed.heard and time_us > resumed.time_us:
                     gap = Gap(moment(resumed.time_us), moment(time_us), GAP_REASON)
                     self._put(Missed(resumed.time_us, gap))
                 first = False
                 for item in items:
                     self._put(item)
-                self._reach = Reach(max(self._reach.time_us, time_us), heard=True)
+                self._reach = self._reach.moved_to(time_us)
 
     def _put(self, item: Said | TakenBack | Missed) -> None:
         while not self._stop.is_set():

@@ -93,13 +93,13 @@ class Listening:
         try:
             events = self._heard(min(wait_s_max, CHECKPOINT_S))
         except NetworkError:
-            raise  # before anything was taken
+            raise  # nothing was taken before it
         except BaseException:
             self._cursor = None  # what was taken is fetched again from the stored place
             raise
         gaps, self._gaps = tuple(self._gaps), []
         self._cursor = self._place.to_cursor()
-        return Batch(events, self._cursor, gaps)
+        return Batch(tuple(events), self._cursor, gaps)
 
     def close(self) -> None:
         """Stop listening. May be called twice."""
@@ -127,42 +127,52 @@ class Listening:
         if self._sources.notifications is not None:
             self._sources.notifications.put_off(0.0)
 
-    def _heard(self, wait_s_max: float) -> tuple[Post | Deletion, ...]:
-        until = self._monotonic() + wait_s_max
+    def _heard(self, wait_s_max: float) -> list[Post | Deletion]:
+        """Wait for something that cannot wait: deletions of others' posts, many a second, go along later."""
+        self._poll()
+        until = self._monotonic() + min(wait_s_max, self._due_s())
+        events = self._notified()
+        pressing = bool(events or self._gaps)
         while True:
             left_s = max(0.0, until - self._monotonic())
-            events = self._gather(left_s)
-            if events or self._gaps:
-                return events
-            if left_s <= 0:
-                self._tell_trouble()
-                return ()
-
-    def _gather(self, wait_s_max: float) -> tuple[Post | Deletion, ...]:
-        self._poll()
-        notified = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_EVENTS_MAX))]
-        at_us = self._polled_us if not self._waiting else notified[-1].time_us
-        wait_s = 0.0 if notified or self._gaps else min(wait_s_max, self._due_s())
-        items, reach = self._followed(BATCH_EVENTS_MAX - len(notified), wait_s)
-        self._gaps += [item.gap for item in items if isinstance(item, Missed)]
-        self._place = Place(reach.time_us, reach.heard, at_us)
-        said = [item for item in items if isinstance(item, Said)]
-        for note in notified:
-            self._sources.people.note(note.author)
-            self._known.add(note.came.address.uri)
-        authors = self._sources.people.authors(item.came.address.did for item in said)
-        events: list[Post | Deletion] = [
-            self._post(entry.came, authors.get(entry.came.address.did) or entry.author) for entry in notified
-        ]
-        events += [self._post(item.came, authors[item.came.address.did]) for item in said]
-        events += [Deletion(item.uri, NAME, moment(item.time_us)) for item in items if isinstance(item, TakenBack)]
+            came, more_pressing = self._streamed(BATCH_EVENTS_MAX - len(events), 0.0 if pressing else left_s)
+            events += came
+            pressing = pressing or more_pressing
+            if pressing or left_s <= 0 or len(events) >= BATCH_EVENTS_MAX:
+                break
+        if not events and not self._gaps:
+            self._tell_trouble()
         events.sort(key=lambda event: event.seen_at)
-        return tuple(event for event in events if self._is_news(event))
+        return events
 
-    def _followed(self, items_max: int, wait_s: float) -> tuple[list[Said | TakenBack | Missed], Reach]:
+    def _notified(self) -> list[Post | Deletion]:
+        """Return what notifications told, as much as fits."""
+        notified = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_EVENTS_MAX))]
+        at_us = notified[-1].time_us if self._waiting else self._polled_us
+        self._place = replace(self._place, notified_us=at_us)
+        events: list[Post | Deletion] = []
+        for entry in notified:
+            self._sources.people.note(entry.author)
+            self._known.add(entry.came.address.uri)
+            events.append(self._post(entry.came, entry.author))
+        return [event for event in events if self._is_news(event)]
+
+    def _streamed(self, items_max: int, wait_s: float) -> tuple[list[Post | Deletion], bool]:
+        """Return what the stream told, and whether any of it cannot wait."""
         if self._stream is None:
-            return [], Reach(self._place.stream_us or 0, self._place.stream_heard)
-        return self._stream.take(items_max, wait_s_max=wait_s)
+            return [], True
+        items, reach = self._stream.take(items_max, wait_s_max=wait_s)
+        self._place = replace(self._place, stream_us=reach.time_us, stream_heard=reach.heard)
+        gaps = [item.gap for item in items if isinstance(item, Missed)]
+        self._gaps += gaps
+        said = [item for item in items if isinstance(item, Said)]
+        taken_back = [item for item in items if isinstance(item, TakenBack)]
+        authors = self._sources.people.authors(item.came.address.did for item in said)
+        events: list[Post | Deletion] = [self._post(item.came, authors[item.came.address.did]) for item in said]
+        events += [Deletion(item.uri, NAME, moment(item.time_us)) for item in taken_back]
+        events.sort(key=lambda event: event.seen_at)
+        news = [event for event in events if self._is_news(event)]
+        return news, bool(gaps) or any(isinstance(event, Post) or event.id in self._known for event in news)
 
     def _due_s(self) -> float:
         notifications = self._sources.notifications
@@ -196,6 +206,8 @@ class Listening:
     def _is_news(self, event: Post | Deletion) -> bool:
         """Say whether an event was not given before; a post that turns out to be addressed is given again."""
         if isinstance(event, Deletion):
+            if event.id not in self._known:
+                return True  # perhaps of a post from before a restart; too many to remember
             key, addressed = (event.id, ""), Addressed.OVERHEARD
             news = key not in self._given
         else:

@@ -26,8 +26,6 @@ REPLIES_DEEP = 10
 OWN_RECORDS_MAX = 100
 """One page of the brand's latest posts, to find its replies without an AppView."""
 
-NOT_FOUND = frozenset({"NotFound", "RecordNotFound", "RepoNotFound", "AccountNotFound"})
-
 
 class Threads:
     """Reads threads.
@@ -59,7 +57,7 @@ class Threads:
                 "app.bsky.feed.getPostThread", uri=post_id, depth=REPLIES_DEEP, parentHeight=PARENTS_MAX
             )
         except AnswerError as error:
-            if error.name in NOT_FOUND:
+            if error.gone:
                 return ()
             if not error.no_appview:
                 raise
@@ -115,7 +113,7 @@ class Threads:
         try:
             answer = fetch_record(self._server, address)
         except AnswerError as error:
-            if error.permanent:
+            if error.gone:
                 return None
             raise
         return mapping.arrived(answer.get("uri"), answer.get("cid"), answer.get("value"), self._clock())

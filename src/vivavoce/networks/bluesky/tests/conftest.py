@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.servers.network import Network as Bluesky
 
-    from vivavoce.networks.base import Network
+    from vivavoce.networks.base import Clock, Network
 
 CREATE = "com.atproto.repo.createRecord"
 _numbers = itertools.count(1)
@@ -46,7 +46,7 @@ class World:
     app_password: str
     watch: str = ""
 
-    def connect(self) -> Network:
+    def connect(self, clock: Clock = now) -> Network:
         return NETWORK.connect(
             {
                 "service": self.proxy.url,
@@ -55,7 +55,7 @@ class World:
                 "watch": self.watch,
                 "jetstream": self.jetstream.url,
             },
-            clock=now,
+            clock=clock,
         )
 
     def somebody_posts(self, text: str, *, mention: bool = True, reply_to: str | None = None) -> str:

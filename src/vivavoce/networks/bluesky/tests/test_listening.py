@@ -207,6 +207,18 @@ def removed(pds: Pds, account: Account) -> None:
     answer.raise_for_status()
 
 
+def test_deletions_of_posts_we_never_knew_wait_for_company(world: World, watching: Network) -> None:
+    cursor = watching.listen(None, wait_s_max=0.0).cursor
+    for number in range(3):
+        world.somebody_deletes(world.somebody_posts(f"{number}", mention=False))
+    word = world.somebody_posts("un turboencabulateur", mention=False)
+    batches = heard_until(watching, cursor, lambda batches: word in ids(batches))
+    (batch,) = [batch for batch in batches if word in ids([batch])]
+    assert [type(event) for event in batch.events][-1] is Post
+    world.somebody_deletes(word)
+    Ear(watching, batch.cursor, settle_s=SETTLE_S).hears(lambda event: event.id == word, what="the deletion")
+
+
 def test_an_unreachable_stream_is_said_with_the_next_try(world: World) -> None:
     nowhere = f"ws://127.0.0.1:{free_port()}/subscribe"
     network = NETWORK.connect(
@@ -217,6 +229,19 @@ def test_an_unreachable_stream_is_said_with_the_next_try(world: World) -> None:
     network.close()
     assert not trouble.value.permanent
     assert trouble.value.retry_after_s is not None
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_wrong_loses_nothing(world: World, hours: int) -> None:
+    network = world.connect(clock=lambda: datetime.now(UTC) + timedelta(hours=hours))
+    ear = started(network)
+    ear.post(world.somebody_posts("un"))
+    network.close()
+    missed = world.somebody_posts("deux")
+    again = world.connect(clock=lambda: datetime.now(UTC) + timedelta(hours=hours))
+    batches = heard_until(again, ear.cursor, lambda batches: missed in ids(batches))
+    again.close()
+    assert [gap for batch in batches for gap in batch.gaps] == []
 
 
 @pytest.mark.parametrize(
