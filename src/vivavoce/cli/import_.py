@@ -71,26 +71,29 @@ def import_(
     Exit codes: 0 when rows were taken in, 1 when every row was rejected, 2 when the file cannot be used, 130 when
     stopped.
     """
-    with _progress() as progress:
-        task = progress.add_task("looking through", total=None)
-        mapping = dict(_pair(text) for text in maps or [])
-        with open_archive(file, format_, mapping, seen=lambda n: progress.update(task, completed=n)) as archive:
-            desk_ready(data)
-            progress.update(task, description="taking in", completed=0, total=archive.total)
-            intake = Intake(archive, tell=lambda line: progress.console.print(line, markup=False, highlight=False))
-            try:
-                intake.run(lambda: progress.update(task, completed=intake.totals.total))
-            except KeyboardInterrupt:
-                progress.stop()
-                stderr.print(f"Stopped after {intake.stored:,} rows. Start it again to go on.", markup=False)
-                sys.exit(EXIT_INTERRUPTED)
-    found = intake.totals
+    mapping = dict(_pair(text) for text in maps or [])
+    try:
+        found = _taken_in(file, format_, mapping, data)
+    except KeyboardInterrupt:
+        stderr.print("Stopped. What was taken in is kept; start it again to go on.", markup=False)
+        sys.exit(EXIT_INTERRUPTED)
     if as_json:
         typer.echo(json.dumps(asdict(found)))
     else:
         typer.echo(f"{found.total:,} rows: {found.new:,} new, {found.known:,} known, {found.rejected:,} rejected.")
     if found.rejected == found.total > 0:
         sys.exit(EXIT_FAILED)
+
+
+def _taken_in(file: Path, format_: str | None, mapping: dict[str, str], data: Path | None) -> Totals:
+    with _progress() as progress:
+        task = progress.add_task("looking through", total=None)
+        with open_archive(file, format_, mapping, seen=lambda n: progress.update(task, completed=n)) as archive:
+            desk_ready(data)
+            progress.update(task, description="taking in", completed=0, total=archive.total)
+            intake = Intake(archive, tell=lambda line: progress.console.print(line, markup=False, highlight=False))
+            intake.run(lambda: progress.update(task, completed=intake.totals.total))
+            return intake.totals
 
 
 @contextmanager
@@ -116,8 +119,6 @@ class Intake:
     archive: Archive
     tell: Callable[[str], None]
     totals: Totals = field(default_factory=Totals)
-    stored: int = 0
-    """Rows that are safely in the desk, rejected ones included."""
 
     def run(self, moved: Callable[[], None]) -> None:
         """Take in all rows; ``moved`` is called after each batch."""
@@ -164,7 +165,6 @@ class Intake:
         taken = take_in(account, batch, now=datetime.now(UTC), reader=read_records, turn=PACE.turn)
         self.totals.new += taken.new
         self.totals.known += len(held) - taken.new
-        self.stored = self.totals.total
 
 
 def _account(archive: Archive) -> Account:

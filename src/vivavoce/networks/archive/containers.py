@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from vivavoce.networks.archive.elements import Readable
 
-UNPACKED_RATIO_MAX = 200
-"""JSON of posts packs 5 to 30 times; a zip bomb packs a thousand times."""
-UNPACKED_BYTES_FREE = 64 * 2**20
-"""Below this a high ratio is harmless."""
+UNPACKED_RATIO_MAX = 500
+"""JSON of posts packs 5 to 30 times, of the dullest robot 200 times; a zip bomb packs a thousand times."""
+UNPACKED_BYTES_FREE = 256 * 2**20
+"""Below this a high ratio costs some seconds and no memory."""
 ENTRIES_MAX = 500_000
 """An X archive has one for each picture; 500,000 take about 250 MB of memory to list."""
 DEPTH_MAX = 3

@@ -54,12 +54,16 @@ NAMES: dict[str, tuple[str, ...]] = {
     "root": ("root", "root_id", "thread", "thread_id", "conversation_id", "fil"),
     "visibility": ("visibility", "visibilite"),
     "addressed": ("addressed",),
+    "ours": ("ours",),
     "languages": ("languages", "language", "lang", "langue"),
     "links": ("links", "liens"),
     "url": ("url", "link", "permalink", "lien"),
     "version": ("version", "cid"),
 }
 """The columns that are taken for each of our fields, best first."""
+
+TRUTHS = {**dict.fromkeys(("true", "1", "yes", "oui"), True), **dict.fromkeys(("false", "0", "no", "non"), False)}
+"""How tables write yes and no."""
 
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 _BROKEN_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -241,10 +245,9 @@ def rows(path: Path, mapping: Mapping[str, str] | None = None) -> Iterator[Row]:
             try:
                 values = fields_of(row[1], names)
                 record: dict[str, object] = {field: values[place] for field, place in places.items()}
-                if record.get("addressed") in ("True", "true", "1", "yes", "oui"):
-                    record["addressed"] = True
-                elif record.get("addressed") in ("False", "false", "0", "no", "non"):
-                    record["addressed"] = False
+                for field in ("addressed", "ours"):
+                    said = str(record.get(field, "")).strip().lower()
+                    record[field] = TRUTHS.get(said, record.get(field))
                 yield Arrived(row[0], post_from(record, make_id=True))
             except RowError as error:
                 yield Rejected(row[0], str(error))

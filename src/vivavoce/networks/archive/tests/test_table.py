@@ -94,13 +94,13 @@ def test_a_bad_row_is_rejected_with_its_line_and_reason(tmp_path: Path, line: by
 
 
 def test_a_mapping_names_the_columns(tmp_path: Path) -> None:
-    data = "when;who;what;to\n2026-03-01 09:30;odile;Bonjour;True\n"
+    data = "when;who;what;to;ours\n2026-03-01 09:30;odile;Bonjour;True;oui\n"
     mapping = {"text": "what", "author": "who", "created_at": "when", "addressed": "to"}
     (row,) = rows_of(tmp_path / "posts.csv", data, mapping)
     assert isinstance(row, Arrived)
     assert (row.post.text, row.post.author.id) == ("Bonjour", "odile")
     assert row.post.created_at == datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
-    assert row.post.addressed is Addressed.MENTION
+    assert (row.post.addressed, row.post.ours) == (Addressed.MENTION, True)
 
 
 def test_a_row_without_an_id_has_the_same_one_at_every_import(tmp_path: Path) -> None:
