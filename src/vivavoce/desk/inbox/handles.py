@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from django.utils.crypto import salted_hmac
+from django.conf import settings
 
+from vivavoce.desk.inbox.bulk import insert_rows
 from vivavoce.desk.inbox.models import Handle, Person
 
 if TYPE_CHECKING:
@@ -26,7 +29,13 @@ def erased_remote_id(network: str, remote_id: str) -> str:
     A keyed hash, so that the person is recognised when they write again, and nobody without the desk's secret key can
     tell who it was. Another key recognises nobody: the key is kept with the data.
     """
-    return salted_hmac(SALT, f"{network}\n{remote_id}", algorithm="sha256").hexdigest()
+    return hmac.digest(_key(settings.SECRET_KEY), f"{network}\n{remote_id}".encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=2)
+def _key(secret: str) -> bytes:
+    """Return the key of the hashes alone, so that no other use of the desk's key meets it."""
+    return hmac.digest(secret.encode(), SALT.encode(), "sha256")
 
 
 def handles_for(network: str, authors: Iterable[Author], *, now: datetime) -> dict[str, Handle | None]:
@@ -65,13 +74,16 @@ def _follow(changed: Iterable[Handle]) -> None:
 def _new(network: str, authors: Sequence[Author], *, now: datetime) -> list[Handle]:
     """Make one person and one handle for each author, in the order of their identifiers."""
     ordered = sorted(authors, key=lambda author: author.id)
-    people = Person.objects.bulk_create(Person(name=author.name or author.handle, created_at=now) for author in ordered)
-    return Handle.objects.bulk_create(
-        Handle(
-            person=person,
-            network=network,
-            remote_id=author.id,
-            **{name: getattr(author, name) for name in SHOWN},
-        )
-        for person, author in zip(people, ordered, strict=True)
+    people = insert_rows(Person, [Person(name=author.name or author.handle, created_at=now) for author in ordered])
+    return insert_rows(
+        Handle,
+        [
+            Handle(
+                person=person,
+                network=network,
+                remote_id=author.id,
+                **{name: getattr(author, name) for name in SHOWN},
+            )
+            for person, author in zip(people, ordered, strict=True)
+        ],
     )

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from vivavoce.desk.inbox.arrivals import Arrival, fold
 from vivavoce.desk.inbox.due import TeamRule
 from vivavoce.desk.inbox.models import Account, Post
-from vivavoce.desk.inbox.rows import Record
+from vivavoce.desk.inbox.rows import Record, fresh_rows
 from vivavoce.desk.inbox.store import Store
 from vivavoce.desk.live.services import touch
 from vivavoce.desk.transparency.models import LedgerEntry
@@ -73,9 +73,9 @@ def take_in(account: Account, batch: Batch, *, now: datetime, reader: Reader, tu
     rule = TeamRule.load()
     taken = Taken(known=folded.repeated, rejected=folded.rejected)
     for chunk in _chunks(arrivals):
+        store = Store(account, fresh_rows(account, chunk, records, rule, now), records, rule, now)
         with turn(), transaction.atomic():
             one_intake_at_a_time(chunk[0].network)
-            store = Store(account=account, records=records, rule=rule, now=now)
             touch(*store.run(chunk))
         taken += Taken(**store.counts)
     with turn(), transaction.atomic():

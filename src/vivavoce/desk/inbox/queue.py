@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from vivavoce.desk.inbox.bulk import insert_rows
 from vivavoce.desk.inbox.models import Lane, Person, Post
 from vivavoce.desk.transparency.models import LedgerEntry
 
@@ -79,19 +80,22 @@ def places_set(  # noqa: PLR0913 - what the ledger must say of each change
     _recompute(before)
     after = _stand(before)
     moved = {pk: place for pk, place in after.items() if place.differs(before[pk])}
-    LedgerEntry.objects.bulk_create(
-        LedgerEntry(
-            at=now,
-            part=part,
-            teammate=teammate,
-            act="due",
-            reason=place.reason if place.waiting else (left_of or {}).get(pk, left),
-            person_id=pk,
-            post_id=place.post or before[pk].post,
-            before=before[pk].facts(),
-            after=place.facts(),
-        )
-        for pk, place in moved.items()
+    insert_rows(
+        LedgerEntry,
+        [
+            LedgerEntry(
+                at=now,
+                part=part,
+                teammate=teammate,
+                act="due",
+                reason=place.reason if place.waiting else (left_of or {}).get(pk, left),
+                person_id=pk,
+                post_id=place.post or before[pk].post,
+                before=before[pk].facts(),
+                after=place.facts(),
+            )
+            for pk, place in moved.items()
+        ],
     )
     return {"queue"} | ({"alerts"} if any(_alerts(before[pk], place) for pk, place in moved.items()) else set())
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vivavoce.desk.inbox.answers import answered_already, answers_given
+from vivavoce.desk.inbox.bulk import insert_rows
 from vivavoce.desk.inbox.due import DECIDED, TeamRule, corrections_of, decided_of, due_of_stored, set_due
 from vivavoce.desk.inbox.handles import handles_for
 from vivavoce.desk.inbox.models import Account, Handle, Lane, Post, Reading
 from vivavoce.desk.inbox.queue import Place, lock_people, places_set
-from vivavoce.desk.inbox.rows import EMPTIED, WORDED, Record, post_row, reading_row, worded
+from vivavoce.desk.inbox.rows import WORDED, Fresh, Record, empty, worded
 from vivavoce.desk.inbox.threads import conversations_follow, conversations_for, join_ours, people_answered
 from vivavoce.desk.transparency.models import LedgerEntry
 from vivavoce.posts import Addressed
@@ -46,6 +47,7 @@ class Store:
     """The state of one such transaction. ``run`` does it all; the caller opens and closes the transaction."""
 
     account: Account
+    fresh: Mapping[str, Fresh]
     records: Mapping[tuple[str, str], Record]
     rule: TeamRule
     now: datetime
@@ -89,21 +91,17 @@ class Store:
         if post is not None and author is None:
             self.counts["erased"] += 1
         elif stored is None and post is not None and author is not None:
-            self._first(arrival, post, author)
+            self._first(arrival, author)
         elif stored is not None:
             if post is not None:
                 self._again(stored, post)
             if arrival.deleted_at is not None:
                 self._taken_back(stored, arrival.deleted_at)
 
-    def _first(self, arrival: Arrival, post: posts.Post, author: Handle) -> None:
+    def _first(self, arrival: Arrival, author: Handle) -> None:
         """Store a post; it arrived with its first wording, even when an edit came in the same batch."""
-        row = post_row(self.account, post, author, now=self.now)
-        if arrival.earlier is not None and arrival.earlier.version != post.version:
-            row.seen_at, row.edited_at = arrival.earlier.seen_at, post.seen_at
-        if arrival.deleted_at is not None:
-            row.deleted_at = arrival.deleted_at
-            _empty(row)
+        row = self.fresh[arrival.id].row
+        row.author = author
         self.counts["new"] += 1
         self.new.append(row)
 
@@ -143,7 +141,7 @@ class Store:
             return
         self._note(row, "deleted", after={"deleted_at": at.isoformat()})
         row.deleted_at, row.waits = at, False
-        _empty(row)
+        empty(row)
         self.counts["deleted"] += 1
         self.changed[row.pk] = row
         self.gone.add(row.author.person_id)
@@ -178,15 +176,9 @@ class Store:
         for row in loose:
             row.conversation_id = conversations[row.author.person_id, row.root]
         join_ours(self.account, [row for row in self.new if row.ours], theirs)
-        for row in self.new:
-            row.waits = self._may_wait(row)
 
     def _set_due(self) -> None:
-        """Set the due times of posts that wait, and bring back an answered one that was edited into danger."""
-        for row in self.new:
-            if row.waits:
-                record = self.records[row.network, row.remote_id]
-                set_due(row, decided_of(record), record, self.rule, now=self.now)
+        """Set the due times of known posts that wait now, and let what the brand had answered wait no more."""
         answered_already([row for row in self.new if row.waits], [row for row in self.new if row.ours])
         fresh = {row.pk for row in self.reread}
         called = [row for row in self.changed.values() if row.waits and row.pk not in fresh]
@@ -196,12 +188,16 @@ class Store:
 
     def _write(self) -> None:
         self._read_again()
-        Post.objects.bulk_create(self.new)
-        Reading.objects.bulk_create(
-            reading_row(row, self.records[row.network, row.remote_id]) for row in self.new if not row.ours
-        )
+        insert_rows(Post, self.new)
+        readings = []
+        for row in self.new:
+            reading = self.fresh[row.remote_id].reading
+            if reading is not None:
+                reading.post_id = row.pk
+                readings.append(reading)
+        insert_rows(Reading, readings)
         Post.objects.bulk_update([self.changed[pk] for pk in sorted(self.changed)], CHANGED)
-        LedgerEntry.objects.bulk_create(self.ledger)
+        insert_rows(LedgerEntry, self.ledger)
 
     def _read_again(self) -> None:
         """Replace the readings of edited posts; what teammates corrected holds."""
@@ -240,8 +236,3 @@ class Store:
         if any(row.conversation_id is None for row in rows):
             topics.add("overheard")
         return topics | {f"conversation:{pk}" for pk in conversations}
-
-
-def _empty(row: Post) -> None:
-    for name, value in EMPTIED.items():
-        setattr(row, name, value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from vivavoce.desk.inbox.bulk import insert_rows
 from vivavoce.desk.inbox.models import Account, Conversation, Post
 
 if TYPE_CHECKING:
@@ -37,10 +38,13 @@ def conversations_for(account: Account, opened: Mapping[Key, datetime]) -> dict[
         if (person, root) in opened
     }
     missing = sorted(key for key in opened if key not in found)
-    made = Conversation.objects.bulk_create(
-        Conversation(account=account, person_id=person, root=root, opened_at=opened[key], last_at=opened[key])
-        for key in missing
-        for person, root in (key,)
+    made = insert_rows(
+        Conversation,
+        [
+            Conversation(account=account, person_id=person, root=root, opened_at=opened[key], last_at=opened[key])
+            for key in missing
+            for person, root in (key,)
+        ],
     )
     return found | {(conversation.person_id, conversation.root): conversation.pk for conversation in made}
 

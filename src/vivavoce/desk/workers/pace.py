@@ -36,6 +36,7 @@ class Pace:
     def __init__(self) -> None:
         self._machine = threading.Lock()
         self._people = 0
+        self._rested_at = 0.0
         self._nobody = threading.Condition()
 
     @contextmanager
@@ -52,16 +53,18 @@ class Pace:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Write as a machine: alone in this process, after the people who write now, and with a rest afterwards."""
+        """Write as a machine: alone in this process, rested, and after the people who write now."""
         if connection.vendor != "sqlite":
             yield
             return
         with self._machine:
+            time.sleep(max(0.0, self._rested_at - time.monotonic()))
             with self._nobody:
                 self._nobody.wait_for(lambda: self._people == 0, timeout=PEOPLE_S_MAX)
             began = time.monotonic()
             yield
-            time.sleep(max(REST_S_MIN, REST_SHARE * (time.monotonic() - began)))
+            ended = time.monotonic()
+            self._rested_at = ended + max(REST_S_MIN, REST_SHARE * (ended - began))
 
 
 PACE = Pace()
