@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import httpx
 from atproto_client.client.client import Client
 from atproto_client.exceptions import (
-    LoginRequiredError,
     RateLimitExceededError,
     RequestErrorBase,
     UnauthorizedError,
@@ -172,7 +171,7 @@ class Server:
         try:
             stale = self._client._should_refresh_session()  # noqa: SLF001 - the client has no public name for it
         except AtProtocolError:
-            stale = True
+            stale = False  # a token that only its server can read: the server will say when it is over
         if stale:
             self._renew()
 
@@ -190,7 +189,8 @@ class Server:
     def _take_session(self) -> None:
         session = self._client._session  # noqa: SLF001 - as above
         if session is None:
-            raise LoginRequiredError
+            message = f"{self._host} opened no session; check its address and the account."
+            raise NetworkError(message)
         self.did, self.handle = session.did, session.handle
         if urlsplit(self.service).hostname != ENTRYWAY_HOST:
             self._client.update_base_url(self.service)  # what a person named is not left for what a document says
