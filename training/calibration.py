@@ -29,8 +29,8 @@ DECIDED_MIN: Final = 30
 NEVER: Final = 1.01
 """A threshold that no probability reaches: the label is never decided."""
 NEEDS_PERSON_PRECISION: Final = 0.93
-NO_PERSON_PRECISION: Final = 0.70
-DANGER_PRECISION: Final = 0.70
+NO_PERSON_PRECISION: Final = 0.65
+DANGER_PRECISION: Final = 0.65
 DANGER_RECALL: Final = 0.94
 """Of the dangers, at most 6 in 100 may be decided "no"; what is not sure stays "unsure"."""
 _STEPS: Final = np.arange(0.3, 1.55, 0.05)

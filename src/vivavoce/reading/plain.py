@@ -111,14 +111,15 @@ class PlainReader:
         pairs *= np.where(tokens.pair_valid, np.float32(PAIR_SHARE), np.float32(0.0))[:, None]
         scale = length_scale(tokens)
         sums = np.add.reduceat(rows + pairs, tokens.first, axis=0) * scale[:, None]
-        shown: NDArray[np.float32] = rows + pairs / 2
-        shown[1:] += pairs[:-1] / 2
+        pairs *= np.float32(0.5)
+        shown = rows + pairs
+        shown[1:] += pairs[:-1]
         hits = group_hits(tokens, self._parser.vocabulary.lexicon)
         post, feature = np.nonzero(np.column_stack([np.ones(len(hits), np.bool_), hits]))
         counts = np.bincount(post, minlength=len(hits))
         by_group = np.vstack([self._weights.bias, self._weights.groups])[feature]
         sums += np.add.reduceat(by_group, np.cumsum(counts) - counts, axis=0)
-        return sums, (shown * scale[tokens.post][:, None]).astype(np.float32)
+        return sums, shown * scale[tokens.post][:, None]
 
 
 def _claims(claimed: Sequence[str | None]) -> NDArray[np.float32]:

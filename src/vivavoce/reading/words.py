@@ -31,6 +31,9 @@ FOREIGN_SCRIPT: Final = "<script>"
 LONG_NUMBER_DIGITS_MIN: Final = 6
 """Digits from which a number is a reference or a telephone number rather than an amount."""
 
+ELISION_LETTERS_MAX: Final = 3
+"""Longest elision with its apostrophe, as in "qu'"; a longer word has a possessive or a closing quote."""
+
 _REPEATED: Final = re.compile(r"([^\W\d])\1+")
 _DIGITS: Final = re.compile(r"\d+")
 _LOOKALIKE: Final = str.maketrans("аеорсухкмтвніјѕԁɡοαερτυικν", "aeopcyxkmtbnijsdgoaeptuikv")
@@ -61,6 +64,8 @@ def fold(token: str) -> str:
     if not (first.isalnum() or first == "_"):
         return (first + first if len(token) > 1 else first) if first in "!?" else token
     word = _fold_letters(token.lower().replace("\u2019", "'"))
+    if word.endswith("'") and len(word) > ELISION_LETTERS_MAX:
+        word = word[:-1]
     if word.isdigit() and len(word) >= LONG_NUMBER_DIGITS_MIN:
         return LONG_NUMBER
     word = _DIGITS.sub("0", word)
