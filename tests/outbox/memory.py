@@ -11,6 +11,8 @@ from vivavoce.networks.base import Batch, Capabilities, Record, Sighting, Standi
 from vivavoce.networks.permit import Permit, spend
 from vivavoce.posts import Author, Post
 
+CAPABILITIES = Capabilities(public=True, private=True, edit=True, delete=True, media=False, characters_max=300)
+
 
 @dataclass
 class Server:
@@ -42,9 +44,7 @@ class MemoryNetwork:
     server: Server
     account: Author
     name: str = "demo"
-    capabilities: Capabilities = Capabilities(
-        public=True, private=True, edit=True, delete=True, media=False, characters_max=300
-    )
+    capabilities: Capabilities = CAPABILITIES
 
     def listen(self, cursor: str | None, *, wait_s_max: float) -> Batch:  # noqa: ARG002
         return Batch((), cursor or "0")

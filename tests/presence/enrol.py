@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from fido2.cose import ES256
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import (
     Aaguid,
@@ -58,6 +59,4 @@ def answer(passkey: Passkey, credential_id: bytes, options: dict[str, Any], **at
 
 
 def _cose(passkey: Passkey) -> Any:
-    from fido2.cose import ES256
-
     return ES256.from_cryptography_key(passkey.key.public_key())  # type: ignore[no-untyped-call]

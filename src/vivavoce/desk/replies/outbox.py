@@ -19,7 +19,7 @@ from vivavoce.desk.inbox.intake import one_intake_at_a_time
 from vivavoce.desk.inbox.models import Post
 from vivavoce.desk.inbox.queue import lock_people
 from vivavoce.desk.inbox.rows import post_row
-from vivavoce.desk.inbox.services import answered, reply_arrived, waits_again
+from vivavoce.desk.inbox.services import reply_arrived, waits_again
 from vivavoce.desk.live.services import touch
 from vivavoce.desk.replies import chain, frozen
 from vivavoce.desk.replies.models import Reply
@@ -206,7 +206,6 @@ def delivered(held: Held, sighting: Sighting, *, author: Author, now: datetime) 
             return False
         reply = _whole(reply.pk)
         chain.delivery_link(reply, at=now)
-        answered(conversation=conversation, up_to=reply.answers, now=reply.released_at)
         _own_post(reply, author=author, now=now)
         reply_arrived(conversation=conversation, at=now)
         _note(reply, "sent", now=now)
@@ -245,8 +244,8 @@ def _own_post(reply: Reply, *, author: Author, now: datetime) -> None:
     )
     handle = handles_for(network, [author], now=now)[author.id]
     if handle is not None:
-        row = post_row(reply.conversation.account, value, handle, now=now)
-        row.conversation = reply.conversation
+        row = post_row(reply.conversation.account, value, now=now)
+        row.author, row.conversation = handle, reply.conversation
         row.save()
 
 

@@ -180,7 +180,7 @@ def reply_decide(*, reply: Reply, teammate: Teammate, decision: Decision, now: d
         else:
             reply.state, reply.next_try_at = Reply.State.QUEUED, now
             if other_words:
-                reply.record, reply.record_digest = None, ""
+                reply.record, reply.record_digest, reply.tries = None, "", 0
         reply.save()
         answered(conversation=reply.conversation, up_to=reply.answers, now=now, teammate=teammate)
         touch("outbox", f"conversation:{reply.conversation_id}")

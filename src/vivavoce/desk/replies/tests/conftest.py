@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from pytest_django import Settings
-
 from tests.outbox.memory import MemoryNetwork, Server
 from tests.outbox.world import World
+
 from vivavoce.desk import keys
 from vivavoce.desk.workers.courier import Courier
 from vivavoce.posts import Author
@@ -20,7 +20,7 @@ def _own_keys(data_folder: Path, settings: Settings) -> None:
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None) -> World:  # noqa: ARG001 - opens the database
     return World()
 
 

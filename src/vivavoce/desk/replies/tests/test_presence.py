@@ -8,10 +8,10 @@ import pytest
 from allauth.mfa.models import Authenticator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from tests.outbox.world import World
 from tests.presence.enrol import answer, enrol
 from tests.presence.passkey import FLAG, Passkey
+
 from vivavoce.desk import keys
 from vivavoce.desk.replies import services
 from vivavoce.desk.replies.evidence import evidence_of, presence_of, wording
@@ -24,7 +24,7 @@ TEXT = "Je suis là."
 
 
 def send(world: World, shown: Any, *, text: str = TEXT, **other: Any) -> Reply:
-    values = {"conversation": world.conversation, "teammate": world.anne, "now": world.now} | other
+    values: dict[str, Any] = {"conversation": world.conversation, "teammate": world.anne, "now": world.now} | other
     return services.reply_send(text=text, presence=shown, **values)
 
 
@@ -205,7 +205,7 @@ def test_a_stored_presence_does_not_hold_for_other_words_or_another_place(world:
     presence = send(world, world.proof(TEXT)).presence
     with pytest.raises(RefusedError):
         check_again(presence, text="D'autres mots.")
-    presence.conversation = world.asks("Et moi ?").conversation
+    presence.conversation_id = world.asks("Et moi ?").conversation_id or 0
     with pytest.raises(RefusedError):
         check_again(presence, text=TEXT)
 

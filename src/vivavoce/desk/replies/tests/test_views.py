@@ -19,9 +19,9 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
-
 from tests.outbox.world import World
 from tests.presence.enrol import answer
+
 from vivavoce.desk.replies import services
 from vivavoce.desk.replies.models import Draft, Presence, Reply
 from vivavoce.desk.replies.window import FRESH_S_MAX, SESSION_KEY, window_of
@@ -38,7 +38,7 @@ PAGES = {
 def _addresses(settings: Settings, data_folder: Path) -> None:
     settings.STATIC_ROOT = data_folder
     settings.ROOT_URLCONF = "tests.outbox.urls"
-    engine = django_settings.TEMPLATES[0]
+    engine: dict[str, Any] = dict(django_settings.TEMPLATES[0])
     loaders = [("django.template.loaders.locmem.Loader", PAGES)]
     options = {**engine["OPTIONS"], "loaders": loaders}
     settings.TEMPLATES = [{**engine, "APP_DIRS": False, "OPTIONS": options}]
@@ -46,7 +46,7 @@ def _addresses(settings: Settings, data_folder: Path) -> None:
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None) -> World:  # noqa: ARG001 - opens the database
     return World(now=datetime.now(UTC))
 
 
@@ -61,7 +61,7 @@ def url(world: World, what: str) -> str:
     return f"/conversations/{world.conversation.pk}/{what}"
 
 
-def confirmed(browser: Client, password: str = "une longue phrase") -> HttpResponse:
+def confirmed(browser: Client, password: str = "une longue phrase") -> HttpResponse:  # noqa: S107 - a test's
     response: HttpResponse = browser.post("/presence/", {"password": password, "next": "/outbox/"})  # type: ignore[assignment]
     return response
 
@@ -105,7 +105,7 @@ def test_a_password_given_anew_opens_a_window_and_the_form_sends(browser: Client
 
 def test_a_code_given_anew_opens_a_window_once(browser: Client, world: World) -> None:
     TOTP.activate(world.anne, "JBSWY3DPEHPK3PXP")
-    now = list(yield_hotp_counters_from_time())[0]
+    now = next(iter(yield_hotp_counters_from_time()))
     code = format_hotp_value(hotp_value("JBSWY3DPEHPK3PXP", now))
     assert browser.post("/presence/", {"code": code}).status_code == 303
     assert browser.session[SESSION_KEY]["method"] == "totp"
@@ -180,7 +180,7 @@ def test_a_sign_in_without_asking_the_person_opens_nothing(world: World) -> None
 def opened(world: World, method: str, **record: Any) -> str | None:
     """Sign in after one of allauth's records; return the window's method."""
     request = RequestFactory().get("/")
-    request.session = Client().session  # type: ignore[assignment]
+    request.session = Client().session
     record_authentication(request, world.anne, method, **record)
     login(request, world.anne, backend=django_settings.AUTHENTICATION_BACKENDS[0])
     window = window_of(request.session, teammate=world.anne, now=datetime.now(UTC))
