@@ -57,7 +57,10 @@ class Person(models.Model):
     """The unanswered post that sets lane and due time: the one to answer first."""
 
     class Meta:
-        indexes = [models.Index(fields=["lane", "due_at", "id"], name="queue", condition=Q(waiting=True))]
+        indexes = [
+            models.Index(fields=["lane", "due_at", "id"], name="queue", condition=Q(waiting=True)),
+            models.Index(fields=["assignee", "lane", "due_at", "id"], name="queue_of", condition=Q(waiting=True)),
+        ]
 
 
 class Handle(models.Model):
