@@ -9,17 +9,16 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "vivavoce", "import")
 RUN_S_MAX = 120
-TWCS = Path(__file__).resolve().parents[5] / "shared" / "data" / "twcs" / "twcs.csv"
 MISSING = {"id": "x", "text": "Où est passé mon colis ?"}
 
 
@@ -149,8 +148,6 @@ def test_an_import_that_was_ended_goes_on_and_its_totals_add_up(tmp_path: Path, 
 
 
 @pytest.mark.shared
-def test_all_rows_of_real_customer_care_are_accounted_for(tmp_path: Path) -> None:
-    if not TWCS.exists():
-        pytest.skip("the data folder is not beside the project")
-    done = run(tmp_path / "desk", TWCS, "--format", "twcs", "--json")
+def test_all_rows_of_real_customer_care_are_accounted_for(tmp_path: Path, shared_data: Path) -> None:
+    done = run(tmp_path / "desk", shared_data / "twcs" / "twcs.csv", "--format", "twcs", "--json")
     assert totals(done) == {"new": 4_999, "known": 0, "rejected": 2, "total": 5_001}

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 NETWORK = "archive"
 """The network of a record that names none."""
+BLUESKY_ADDRESS = "at://did:"
+"""An identifier that begins so says itself where it comes from, and joins what is heard there live."""
 NETWORK_CODE_POINTS_MAX = 40
 """Names of networks are the names of entry points: a word."""
 LANGUAGES_MAX = 10
@@ -46,8 +48,10 @@ def post_from(record: Mapping[str, object], *, make_id: bool = False) -> Post:
     author = _author(record.get("author"), record)
     created_at = parse_time(record.get("created_at"))
     seen_at = record.get("seen_at")
-    network = optional(record.get("network"), what="network", code_points_max=NETWORK_CODE_POINTS_MAX) or NETWORK
     post_id = optional(record.get("id"), what="id")
+    network = optional(record.get("network"), what="network", code_points_max=NETWORK_CODE_POINTS_MAX)
+    if network is None:
+        network = "bluesky" if post_id and post_id.startswith(BLUESKY_ADDRESS) else NETWORK
     if post_id is None:
         if not make_id:
             message = "no id"

@@ -151,3 +151,20 @@ def test_a_reply_without_a_root_is_given_the_root_that_the_links_lead_to(tmp_pat
 def test_a_byte_order_mark_and_blank_lines_do_no_harm(tmp_path: Path) -> None:
     rows = rows_of(tmp_path / "posts.jsonl", b"\xef\xbb\xbf" + json.dumps(GOOD).encode(), b"  ", b"\r")
     assert [row.line for row in rows] == [1]
+
+
+@pytest.mark.parametrize(
+    ("names", "network"),
+    [
+        ({}, "archive"),
+        ({"network": "forum"}, "forum"),
+        ({"id": "at://did:plc:odile/app.bsky.feed.post/3k"}, "bluesky"),
+        ({"id": "at://did:plc:odile/app.bsky.feed.post/3k", "network": "mirror"}, "mirror"),
+    ],
+)
+def test_a_post_is_of_the_network_that_it_names_or_whose_address_it_has(
+    tmp_path: Path, names: dict[str, str], network: str
+) -> None:
+    (row,) = rows_of(tmp_path / "posts.jsonl", {**GOOD, **names})
+    assert isinstance(row, Arrived)
+    assert row.post.network == network

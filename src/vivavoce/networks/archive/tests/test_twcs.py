@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from vivavoce.errors import BadInputError
 from vivavoce.networks.archive import Arrived, Rejected, Row, open_archive
 from vivavoce.posts import Addressed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEAD = "tweet_id,author_id,inbound,created_at,text,response_tweet_id,in_response_to_tweet_id"
 WHEN = "Tue Oct 31 22:10:47 +0000 2017"
@@ -18,7 +21,6 @@ LINES = (
     f"2,900,True,{WHEN},@CareOrvale oui c'est encore moi,3,1.0",
     f'1,900,True,{WHEN},"@CareOrvale plus de bus, encore https://t.example/a1","2,3",',
 )
-TWCS = Path(__file__).resolve().parents[6] / "shared" / "data" / "twcs" / "twcs.csv"
 
 
 def rows_of(path: Path, *lines: str) -> list[Row]:
@@ -75,10 +77,8 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-def test_the_whole_shared_file_is_accounted_for() -> None:
-    if not TWCS.exists():
-        pytest.skip("the data folder is not beside the project")
-    with open_archive(TWCS, "twcs") as archive:
+def test_the_whole_shared_file_is_accounted_for(shared_data: Path) -> None:
+    with open_archive(shared_data / "twcs" / "twcs.csv", "twcs") as archive:
         rows = list(archive)
     assert len(rows) == archive.total == 5_001
     rejected = [row for row in rows if isinstance(row, Rejected)]
