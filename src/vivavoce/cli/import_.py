@@ -123,7 +123,7 @@ class Intake:
     def run(self, moved: Callable[[], None]) -> None:
         """Take in all rows; ``moved`` is called after each batch."""
         account = _account(self.archive)
-        mark = fingerprint(self.archive.path)
+        mark = _mark(self.archive)
         before = rows_before(account.cursor, mark)
         ours = _connected()
         held: list[Post] = []
@@ -165,6 +165,13 @@ class Intake:
         taken = take_in(account, batch, now=datetime.now(UTC), reader=read_records, turn=PACE.turn)
         self.totals.new += taken.new
         self.totals.known += len(held) - taken.new
+
+
+def _mark(archive: Archive) -> str:
+    """Say what a place to go on from is good for: this file, unchanged, read in this way."""
+    found = archive.path.stat()
+    how = (archive.format, str(sorted((archive.mapping or {}).items())), str(found.st_size), str(found.st_mtime_ns))
+    return fingerprint(archive.path, *how)
 
 
 def _account(archive: Archive) -> Account:

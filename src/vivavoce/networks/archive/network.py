@@ -40,15 +40,16 @@ LISTEN_AGAIN_S = 60.0
 """An archive seldom grows."""
 
 
-def fingerprint(path: Path) -> str:
-    """Return what tells an archive from another one: a hash of its beginning, or of a folder's file names."""
+def fingerprint(path: Path, *how: str) -> str:
+    """Return what tells an archive, read in a certain way, from another: a hash of its beginning or of its names."""
     if path.is_dir():
-        names = sorted(entry.name for entry in path.iterdir())
-        return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    # Of a short file the first line alone: what is appended must not make it another one.
-    return hashlib.sha256(head if len(head) == HEAD_BYTES else head.partition(b"\n")[0]).hexdigest()[:32]
+        head = "\n".join(sorted(entry.name for entry in path.iterdir())).encode("utf-8", "surrogateescape")
+    else:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+        # Of a short file the first line alone: what is appended must not make it another one.
+        head = head if len(head) == HEAD_BYTES else head.partition(b"\n")[0]
+    return hashlib.sha256(head + "\x1f".join(how).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def archive_account(path: Path) -> Author:
@@ -128,7 +129,7 @@ class ArchiveNetwork:
         if self._archive is not None and stamp == self._stamp and goes_on:
             return self._archive
         self.close()
-        self._stamp, self._mark = stamp, fingerprint(self.path)
+        self._stamp, self._mark = stamp, fingerprint(self.path, self.format or "")
         self._rows, self._ended = 0, False
         self._archive = Archive(self.path, self.format, self.mapping)
         return self._archive
