@@ -53,7 +53,7 @@ class Person(models.Model):
     waiting = models.BooleanField(default=False)
     lane = models.SmallIntegerField(choices=Lane.choices, default=Lane.ORDINARY)
     due_at = models.DateTimeField(null=True)
-    due_post = models.ForeignKey("Post", null=True, on_delete=models.SET_NULL, related_name="+")
+    due_post = models.ForeignKey("Post", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     """The unanswered post that sets lane and due time: the one to answer first."""
 
     class Meta:
@@ -82,7 +82,7 @@ class Handle(models.Model):
 class Conversation(models.Model):
     """What one person and the brand say to each other in one thread."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="conversations")
     root = models.CharField(max_length=512)
     """The thread's root on its network."""
@@ -102,14 +102,19 @@ class Conversation(models.Model):
 
 
 class Post(models.Model):
-    """One message on a network, as it was taken in. ``vivavoce.posts.Post`` is the value it comes from."""
+    """One message on a network, as it was taken in. ``vivavoce.posts.Post`` is the value it comes from.
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    Foreign keys whose column begins another index have none of their own: each costs every post that arrives.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False)
     network = models.CharField(max_length=40)
     remote_id = models.CharField(max_length=512)
     version = models.CharField(max_length=255, blank=True)
-    author = models.ForeignKey(Handle, on_delete=models.PROTECT, related_name="posts")
-    conversation = models.ForeignKey(Conversation, null=True, on_delete=models.SET_NULL, related_name="posts")
+    author = models.ForeignKey(Handle, on_delete=models.PROTECT, related_name="posts", db_index=False)
+    conversation = models.ForeignKey(
+        Conversation, null=True, on_delete=models.SET_NULL, related_name="posts", db_index=False
+    )
     """None for an overheard post that nobody has taken."""
     ours = models.BooleanField(default=False)
     text = models.TextField(blank=True)
@@ -142,6 +147,7 @@ class Post(models.Model):
             models.Index(fields=["conversation", "seen_at"], name="post_conversation"),
             models.Index(fields=["author", "seen_at"], name="post_author"),
             models.Index(fields=["network", "root"], name="post_root"),
+            models.Index(fields=["root"], name="post_ours", condition=Q(ours=True)),
             models.Index(fields=["author", "lane", "due_at"], name="post_waits", condition=Q(waits=True)),
         ]
 

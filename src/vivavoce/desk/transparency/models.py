@@ -17,7 +17,7 @@ class LedgerEntry(models.Model):
     """What was done: ``due``, ``labelled``, ``corrected``, ``gap``, ``closed``, ``sent``, ..."""
     reason = models.CharField(max_length=40, blank=True)
     """A code from ``vivavoce.desk.inbox.reasons``, put into words when it is shown, in the reader's language."""
-    person = models.ForeignKey("inbox.Person", null=True, blank=True, on_delete=models.SET_NULL)
+    person = models.ForeignKey("inbox.Person", null=True, blank=True, on_delete=models.SET_NULL, db_index=False)
     post = models.ForeignKey("inbox.Post", null=True, blank=True, on_delete=models.SET_NULL)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
