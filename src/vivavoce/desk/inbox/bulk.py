@@ -33,6 +33,7 @@ class Json(str):
     __slots__ = ()
 
     def __new__(cls, value: object) -> Self:
+        """Turn a value into text; text of this kind stays as it is."""
         return super().__new__(cls, _dumped(value))
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connection
 
 from vivavoce.desk.inbox.bulk import insert_rows
-from vivavoce.desk.inbox.models import Lane, Person, Post
+from vivavoce.desk.inbox.models import Lane, Person
 from vivavoce.desk.transparency.models import LedgerEntry
 
 if TYPE_CHECKING:
@@ -17,6 +16,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vivavoce.desk.team.models import Teammate
+
+
+RECOMPUTE = """
+UPDATE inbox_person SET (waiting, lane, due_at, due_post_id) = (
+  SELECT first.id IS NOT NULL, COALESCE(first.lane, 1), first.due_at, first.id
+  FROM (SELECT 1 AS one) AS always LEFT JOIN (
+    SELECT post.id, post.lane, post.due_at
+    FROM inbox_post AS post JOIN inbox_handle AS handle ON handle.id = post.author_id
+    WHERE handle.person_id = inbox_person.id AND post.waits
+    ORDER BY post.lane, post.due_at, post.id LIMIT 1
+  ) AS first ON TRUE
+)
+WHERE id IN ({ids})"""
+"""The same on both databases; the index ``post_waits`` gives the first waiting post. Lane 1 is the ordinary one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +120,9 @@ def _alerts(before: Place, after: Place) -> bool:
 
 def _recompute(people: Iterable[int]) -> None:
     """Let each person's row follow the first of their waiting posts: by lane, due time, and arrival in the desk."""
-    waiting = Post.objects.filter(author__person=OuterRef("pk"), waits=True)
-    first = waiting.order_by("lane", "due_at", "pk")
-    Person.objects.filter(pk__in=list(people)).update(
-        waiting=Exists(waiting),
-        lane=Coalesce(Subquery(first.values("lane")[:1]), int(Lane.ORDINARY)),
-        due_at=Subquery(first.values("due_at")[:1]),
-        due_post=Subquery(first.values("pk")[:1]),
-    )
+    ids = sorted(people)
+    with connection.cursor() as cursor:
+        cursor.execute(RECOMPUTE.format(ids=", ".join(["%s"] * len(ids))), ids)
 
 
 def _stand(people: Iterable[int]) -> dict[int, Place]:

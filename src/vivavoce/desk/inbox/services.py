@@ -11,7 +11,7 @@ from vivavoce.desk.inbox.due import DECIDED, TeamRule, due_of_stored
 from vivavoce.desk.inbox.models import Conversation, Correction, Person, Post, Reading
 from vivavoce.desk.inbox.need import FALSE, TRUE
 from vivavoce.desk.inbox.queue import lock_people, places_set
-from vivavoce.desk.inbox.threads import conversations_follow, conversations_for
+from vivavoce.desk.inbox.threads import conversations_follow, conversations_found, conversations_open
 from vivavoce.desk.live.services import touch
 from vivavoce.desk.transparency.models import LedgerEntry
 from vivavoce.errors import BadInputError
@@ -123,7 +123,8 @@ def take(*, post: Post, teammate: Teammate, now: datetime) -> Conversation:
         message = "This post cannot be answered: it is our own, or its author has deleted it."
         raise BadInputError(message)
     key = (post.author.person_id, post.root)
-    post.conversation_id = conversations_for(post.account, {key: post.seen_at})[key]
+    found = conversations_found(post.account, [key]) or conversations_open(post.account, {key: post.seen_at})
+    post.conversation_id = found[key]
     post.waits = True
     due_of_stored([post], TeamRule.load(), now=now)
     post.save(update_fields=["conversation", "waits", *DUE])

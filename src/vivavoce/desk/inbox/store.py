@@ -12,7 +12,8 @@ from vivavoce.desk.inbox.handles import handles_for
 from vivavoce.desk.inbox.models import Account, Handle, Lane, Post, Reading
 from vivavoce.desk.inbox.queue import Place, lock_people, places_set
 from vivavoce.desk.inbox.rows import WORDED, Fresh, Record, empty, worded
-from vivavoce.desk.inbox.threads import conversations_follow, conversations_for, join_ours, people_answered
+from vivavoce.desk.inbox.threads import Asked, asked_by, conversations_follow, conversations_found,
+    conversations_open, join_ours
 from vivavoce.desk.transparency.models import LedgerEntry
 from vivavoce.posts import Addressed
 
@@ -55,6 +56,9 @@ class Store:
     changed: dict[int, Post] = field(default_factory=dict)
     reread: list[Post] = field(default_factory=list)
     ledger: list[LedgerEntry] = field(default_factory=list)
+    asked: Asked = field(default_factory=Asked)
+    made: set[int] = field(default_factory=set)
+    """Conversations that this transaction opened: nothing waited there before."""
     gone: set[int] = field(default_factory=set)
     """People of whom a post was taken back."""
     counts: dict[str, int] = field(
@@ -67,10 +71,15 @@ class Store:
         authors = [arrival.post.author for arrival in arrivals if arrival.post is not None]
         handles = handles_for(network, authors, now=self.now)
         stored = self._stored(network, arrivals)
-        ours = [arrival.post for arrival in arrivals if arrival.post is not None and arrival.post.ours]
+        ours = [
+            arrival.post
+            for arrival in arrivals
+            if arrival.post is not None and arrival.post.ours and arrival.id not in stored
+        ]
+        self.asked = asked_by(self.account, network, ours, {arrival.id for arrival in arrivals if arrival.post})
         people = {handle.person_id for handle in handles.values() if handle is not None}
         people |= {post.author.person_id for post in stored.values()}
-        before = lock_people(people | people_answered(self.account, network, ours))
+        before = lock_people(people | self.asked.people)
         for arrival in arrivals:
             self._meet(arrival, stored.get(arrival.id), handles)
         self._join()
@@ -172,10 +181,13 @@ class Store:
         for row in loose:
             key = (row.author.person_id, row.root)
             opened[key] = min(row.seen_at, opened.get(key, row.seen_at))
-        conversations = conversations_for(self.account, opened)
+        found = conversations_found(self.account, opened)
+        made = conversations_open(self.account, {key: at for key, at in opened.items() if key not in found})
+        self.made = set(made.values())
+        conversations = found | made
         for row in loose:
             row.conversation_id = conversations[row.author.person_id, row.root]
-        join_ours(self.account, [row for row in self.new if row.ours], theirs)
+        join_ours(self.asked, [row for row in self.new if row.ours], theirs)
 
     def _set_due(self) -> None:
         """Set the due times of known posts that wait now, and let what the brand had answered wait no more."""
@@ -224,7 +236,7 @@ class Store:
 
     def _settle(self, before: Mapping[int, Place]) -> set[str]:
         """Let answers, conversations and places follow what was written."""
-        given = answers_given(row for row in self.new if row.ours)
+        given = answers_given(row for row in self.new if row.ours and row.conversation_id not in self.made)
         rows = [*self.new, *self.changed.values()]
         conversations = given.conversations | {row.conversation_id for row in rows if row.conversation_id is not None}
         conversations_follow(conversations)

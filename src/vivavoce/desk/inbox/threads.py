@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, F, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db import connection
 
 from vivavoce.desk.inbox.bulk import insert_rows
 from vivavoce.desk.inbox.models import Account, Conversation, Post
@@ -20,80 +19,112 @@ if TYPE_CHECKING:
 Key = tuple[int, str]
 """A person's id and a thread's root: with the account, one conversation."""
 
+FIND = """
+WITH wanted (person_id, root) AS (VALUES {pairs})
+SELECT found.id, found.person_id, found.root
+FROM wanted CROSS JOIN inbox_conversation AS found
+WHERE found.account_id = %s AND found.person_id = wanted.person_id AND found.root = wanted.root"""
+"""One step on ``conversation_once`` each: asked with IN, SQLite would go through all conversations of the account."""
 
-def conversations_for(account: Account, opened: Mapping[Key, datetime]) -> dict[Key, int]:
-    """Return the conversation of each person and root, opened at the given time where there was none.
+FOLLOW = """
+UPDATE inbox_conversation SET
+  first_felt = COALESCE((SELECT reading.sentiment {felt} ORDER BY post.seen_at, post.id LIMIT 1), ''),
+  last_felt = COALESCE((SELECT reading.sentiment {felt} ORDER BY post.seen_at DESC, post.id DESC LIMIT 1), ''),
+  opened_at = COALESCE((SELECT MIN(post.seen_at) {of_it}), opened_at),
+  last_at = COALESCE((SELECT MAX(post.seen_at) {of_it}), last_at),
+  answered_at = COALESCE(answered_at, (SELECT MIN(post.seen_at) {of_it} AND post.ours)),
+  closed_at = CASE WHEN EXISTS (SELECT 1 {of_it} AND post.waits) THEN NULL ELSE closed_at END
+WHERE id IN ({{ids}})""".format(
+    of_it="FROM inbox_post AS post WHERE post.conversation_id = inbox_conversation.id",
+    felt="FROM inbox_post AS post JOIN inbox_reading AS reading ON reading.post_id = post.id "
+    "WHERE post.conversation_id = inbox_conversation.id AND NOT post.ours",
+)
+"""The same on both databases; each inner statement is a step or two on the index ``post_conversation``."""
 
-    Two statements. The order of people is the order of writing.
-    """
-    if not opened:
+
+@dataclass(slots=True)
+class Asked:
+    """Whom the brand's posts may answer, as stored before this transaction writes."""
+
+    parents: dict[str, int] = field(default_factory=dict)
+    """The conversation of each parent, by the parent's identifier on the network."""
+    threads: dict[str, set[int]] = field(default_factory=dict)
+    """The conversations of each root whose parents are unknown."""
+    people: set[int] = field(default_factory=set)
+
+
+def conversations_found(account: Account, keys: Collection[Key]) -> dict[Key, int]:
+    """Return the conversations that there are of some people and roots. One statement."""
+    if not keys:
         return {}
-    found = {
-        (person, root): pk
-        for pk, person, root in Conversation.objects.filter(
-            account=account,
-            person__in={person for person, _root in opened},
-            root__in={root for _person, root in opened},
-        ).values_list("pk", "person_id", "root")
-        if (person, root) in opened
-    }
-    missing = sorted(key for key in opened if key not in found)
+    with connection.cursor() as cursor:
+        pairs = [value for key in keys for value in key]
+        cursor.execute(FIND.format(pairs=", ".join(["(%s, %s)"] * len(keys))), [*pairs, account.pk])
+        return {(person, root): pk for pk, person, root in cursor.fetchall()}
+
+
+def conversations_open(account: Account, opened: Mapping[Key, datetime]) -> dict[Key, int]:
+    """Open conversations of people and roots that have none, at the given times. One statement."""
     made = insert_rows(
         Conversation,
         [
-            Conversation(account=account, person_id=person, root=root, opened_at=opened[key], last_at=opened[key])
-            for key in missing
-            for person, root in (key,)
+            Conversation(account=account, person_id=key[0], root=key[1], opened_at=opened[key], last_at=opened[key])
+            for key in sorted(opened)
         ],
     )
-    return found | {(conversation.person_id, conversation.root): conversation.pk for conversation in made}
+    return {(conversation.person_id, conversation.root): conversation.pk for conversation in made}
 
 
-def join_ours(account: Account, ours: Iterable[Post], beside: Iterable[Post]) -> None:
-    """Set the conversation of the brand's own posts, unsaved: that of the post they answer.
+def asked_by(account: Account, network: str, ours: Collection[posts.Post], beside: Collection[str]) -> Asked:
+    """Look up whom the brand's new posts may answer, so that they can be locked before anything moves them.
+
+    Args:
+        account: as whom the brand wrote.
+        network: where.
+        ours: the brand's posts.
+        beside: the identifiers of other posts of the same batch, which may be their parents.
+
+    At most two statements, none without such posts.
+    """
+    found = Asked()
+    asked = {post.reply_to for post in ours if post.reply_to and post.reply_to not in beside}
+    if asked:
+        stored = Post.objects.filter(network=network, remote_id__in=asked, conversation__isnull=False)
+        for parent, conversation, person in stored.values_list(
+            "remote_id", "conversation_id", "conversation__person_id"
+        ):
+            found.parents[parent] = conversation
+            found.people.add(person)
+    roots = {post.root_id for post in ours if post.reply_to not in beside and post.reply_to not in found.parents}
+    if roots:
+        rows = Conversation.objects.filter(account=account, root__in=roots).values_list("root", "pk", "person_id")
+        for root, conversation, person in rows:
+            found.threads.setdefault(root, set()).add(conversation)
+            found.people.add(person)
+    return found
+
+
+def join_ours(asked: Asked, ours: Iterable[Post], theirs: Iterable[Post]) -> None:
+    """Set the conversation of the brand's own new posts, unsaved: that of the post they answer.
 
     An unknown parent leaves the thread to tell: where it holds one conversation, it is that one. Otherwise nobody can
     say whom the brand answered, and the post stands alone until its parent arrives.
 
     Args:
-        account: as whom the brand wrote.
+        asked: what ``asked_by`` found.
         ours: the brand's posts, in the network's order.
-        beside: other posts of the same transaction, which may be their parents.
+        theirs: other people's posts of the same transaction, with their conversations.
     """
-    alone = [post for post in ours if post.conversation_id is None]
-    if not alone:
-        return
-    parents = {post.remote_id: post.conversation_id for post in beside}
-    asked = {post.reply_to for post in alone if post.reply_to and post.reply_to not in parents}
-    if asked:
-        stored = Post.objects.filter(network=alone[0].network, remote_id__in=asked)
-        parents |= dict(stored.values_list("remote_id", "conversation_id"))
-    only = _only_conversations(account, {post.root for post in alone if parents.get(post.reply_to) is None})
-    for post in alone:
-        post.conversation_id = parents.get(post.reply_to) or only.get(post.root)
+    parents: dict[str, int | None] = dict(asked.parents)
+    threads = {root: set(found) for root, found in asked.threads.items()}
+    for post in theirs:
         parents[post.remote_id] = post.conversation_id
-
-
-def people_answered(account: Account, network: str, ours: Collection[posts.Post]) -> set[int]:
-    """Return whom the brand's posts may answer, so that they can be locked before anything moves them."""
-    asked = {post.reply_to for post in ours if post.reply_to}
-    if not asked:
-        return set()
-    parents = Post.objects.filter(network=network, remote_id__in=asked, conversation__isnull=False)
-    only = _only_conversations(account, {post.root_id for post in ours})
-    return {
-        *parents.values_list("conversation__person_id", flat=True),
-        *Conversation.objects.filter(pk__in=only.values()).values_list("person_id", flat=True),
-    }
-
-
-def _only_conversations(account: Account, roots: Collection[str]) -> dict[str, int]:
-    """Return the conversation of each root that has exactly one."""
-    if not roots:
-        return {}
-    rows = list(Conversation.objects.filter(account=account, root__in=roots).values_list("root", "pk"))
-    many = Counter(root for root, _pk in rows)
-    return {root: pk for root, pk in rows if many[root] == 1}
+        if post.conversation_id is not None:
+            threads.setdefault(post.root, set()).add(post.conversation_id)
+    for post in ours:
+        of_thread = threads.get(post.root, set())
+        post.conversation_id = parents.get(post.reply_to) or (min(of_thread) if len(of_thread) == 1 else None)
+        parents[post.remote_id] = post.conversation_id
 
 
 def conversations_follow(ids: Collection[int]) -> None:
@@ -103,18 +134,5 @@ def conversations_follow(ids: Collection[int]) -> None:
     """
     if not ids:
         return
-    posts = Post.objects.filter(conversation=OuterRef("pk"))
-    theirs = posts.filter(ours=False)
-    felt = theirs.exclude(reading=None).values("reading__sentiment")
-    moments = posts.values("seen_at")
-    ours = moments.filter(ours=True)
-    Conversation.objects.filter(pk__in=ids).update(
-        first_felt=Coalesce(Subquery(felt.order_by("seen_at", "pk")[:1]), Value("")),
-        last_felt=Coalesce(Subquery(felt.order_by("-seen_at", "-pk")[:1]), Value("")),
-        opened_at=Coalesce(Subquery(moments.order_by("seen_at")[:1]), F("opened_at")),
-        last_at=Coalesce(Subquery(moments.order_by("-seen_at")[:1]), F("last_at")),
-        answered_at=Coalesce(F("answered_at"), Subquery(ours.order_by("seen_at")[:1])),
-    )
-    Conversation.objects.filter(Exists(posts.filter(waits=True)), pk__in=ids, closed_at__isnull=False).update(
-        closed_at=None
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(FOLLOW.format(ids=", ".join(["%s"] * len(ids))), sorted(ids))
