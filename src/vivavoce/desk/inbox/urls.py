@@ -8,6 +8,7 @@ from vivavoce.desk.inbox import views
 
 urlpatterns = [
     path("", views.waiting, name="waiting"),
+    path("alarm/", views.alarm, name="alarm"),
     path("overheard/", views.overheard, name="overheard"),
     path("overheard/<int:pk>/take/", views.post_take, name="post-take"),
     path("conversations/<int:pk>/", views.conversation, name="conversation"),

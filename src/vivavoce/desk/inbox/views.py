@@ -73,6 +73,12 @@ def conversation(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
+def alarm(request: HttpRequest) -> HttpResponse:
+    """Show who is in danger, as it stands at the head of every page."""
+    return render(request, "inbox/_alarm_part.html")
+
+
+@require_GET
 def overheard(request: HttpRequest) -> HttpResponse:
     """Show public posts with watched words, which wait for nobody until somebody takes them."""
     before = request.GET.get("before", "")

@@ -43,9 +43,13 @@ async function fetched(url) {
 }
 
 async function refreshRegions(heard) {
-  const page = await fetched(location.pathname + location.search);
+  const pages = new Map();
   for (const region of regions()) {
-    if (!heard || heard.includes(region.dataset.live)) swap(region, page.getElementById(region.id));
+    if (heard && !heard.includes(region.dataset.live)) continue;
+    // The alarm stands on every page and has its own address: to fetch, say, the page that adds a passkey would begin anew.
+    const url = region.dataset.from ?? location.pathname + location.search;
+    if (!pages.has(url)) pages.set(url, await fetched(url));
+    swap(region, pages.get(url).getElementById(region.id));
   }
 }
 
