@@ -12,8 +12,14 @@ from vivavoce.desk.inbox.handles import handles_for
 from vivavoce.desk.inbox.models import Account, Handle, Lane, Post, Reading
 from vivavoce.desk.inbox.queue import Place, lock_people, places_set
 from vivavoce.desk.inbox.rows import WORDED, Fresh, Record, empty, worded
-from vivavoce.desk.inbox.threads import Asked, asked_by, conversations_follow, conversations_found,
-    conversations_open, join_ours
+from vivavoce.desk.inbox.threads import (
+    Asked,
+    asked_by,
+    conversations_follow,
+    conversations_found,
+    conversations_open,
+    join_ours,
+)
 from vivavoce.desk.transparency.models import LedgerEntry
 from vivavoce.posts import Addressed
 
