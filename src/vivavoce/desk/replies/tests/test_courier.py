@@ -1,6 +1,6 @@
 """Each thing that can happen between a teammate's word and the network, and how it ends: visibly, and once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import DatabaseError
@@ -14,7 +14,8 @@ from vivavoce.desk.replies.problems import Problem
 from vivavoce.desk.replies.verifying import State, verify_chain
 from vivavoce.desk.transparency.models import LedgerEntry
 from vivavoce.desk.workers.courier import LEASE_S, Courier
-from vivavoce.errors import NetworkError, UnclearError
+from vivavoce.errors import NetworkError, RefusedError, UnclearError
+from vivavoce.networks.base import Clock
 
 TEXT = "Je suis là. Que se passe-t-il ?"
 AWAY = NetworkError("The server is away.")
@@ -195,7 +196,7 @@ def test_it_is_decided_once(world: World, courier: Courier, server: Server) -> N
     settled(world, courier, minutes=1)
     now_is(reply, "unknown", Problem.UNCLEAR)
     services.reply_decide(reply=reply, teammate=world.anne, decision="there", now=world.now)
-    with pytest.raises(services.RefusedError):
+    with pytest.raises(RefusedError):
         services.reply_decide(reply=reply, teammate=world.bruno, decision="again", now=world.now)
 
 
@@ -482,15 +483,15 @@ def test_a_database_that_goes_away_does_not_stop_the_courier(world: World, couri
             self.rounds += 1
 
     honest = courier.clock
-    courier.clock = _away(honest)  # type: ignore[method-assign]
+    courier.clock = _away(honest)
     courier.run(Stop())  # type: ignore[arg-type]
     now_is(reply, "sent")
 
 
-def _away(clock):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+def _away(clock: Clock) -> Clock:
     times = iter([DatabaseError("gone")])
 
-    def tells():  # type: ignore[no-untyped-def] # noqa: ANN202
+    def tells() -> datetime:
         for error in times:
             raise error
         return clock()
