@@ -36,19 +36,8 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 500
 """Posts renamed in one statement; a person may have written for years."""
 
-RENAMED = (
-    "remote_id",
-    "reply_to",
-    "root",
-    "root_version",
-    "version",
-    "text",
-    "links",
-    "media",
-    "languages",
-    "url",
-    "waits",
-)
+NAMES = ("remote_id", "reply_to", "root", "root_version", "version", "url")
+EMPTIED = ("text", "links", "media", "languages", "waits")
 
 
 def person_erase(*, person: Person, teammate: Teammate, now: datetime) -> None:
@@ -113,7 +102,7 @@ def _posts(person: Person) -> None:
         rows = list(Post.objects.filter(pk__in=posts).select_related("author"))
         for row in rows:
             _empty(row, theirs=row.author.person_id == person.pk)
-        Post.objects.bulk_update(rows, RENAMED)
+        Post.objects.bulk_update(rows, NAMES + EMPTIED)
     for conversation in Conversation.objects.filter(person=person).select_related("account"):
         conversation.root = erased_remote_id(conversation.account.network, conversation.root)
         conversation.save(update_fields=["root"])

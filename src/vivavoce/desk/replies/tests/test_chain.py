@@ -66,6 +66,38 @@ def test_a_link_says_nothing_of_anybody_openly(chained: World) -> None:
         json.loads(body)
 
 
+def _bruno() -> int:
+    return Teammate.objects.get(first_name="Bruno").pk
+
+
+def _presence() -> QuerySet[Presence]:
+    return Presence.objects.filter(reply__text=TEXT)
+
+
+def _swap() -> None:
+    one, other = Reply.objects.order_by("queued_at")[:2]
+    one.presence.evidence, other.presence.evidence = other.presence.evidence, one.presence.evidence
+    one.presence.save()
+    other.presence.save()
+
+
+def _unsaid() -> None:
+    _presence().update(evidence={})
+    CommitmentKey.objects.filter(link__in=[1, 2]).update(key="")
+    Reply.objects.filter(text=TEXT).update(text="", record=None)
+
+
+def _unlink(number: int) -> None:
+    CommitmentKey.objects.filter(link=number).delete()
+    Link.objects.filter(number=number).delete()
+
+
+def _cut(number: int) -> None:
+    _unlink(number)
+    last = Link.objects.get(number=number - 1)
+    Head.objects.update(number=last.number, hash=last.hash)
+
+
 TAMPERING: dict[str, Callable[[], object]] = {
     "the words": lambda: Reply.objects.filter(text=TEXT).update(text="Je n'ai rien dit."),
     "the teammate": lambda: Reply.objects.filter(text=TEXT).update(teammate_id=_bruno()),
@@ -220,35 +252,3 @@ def test_canonical_json_is_one_form_for_one_value(values: dict[str, object]) -> 
     assert json.loads(canonical(values)) == values
     assert commitment("00" * 32, values) == commitment("00" * 32, turned)
     assert commitment("00" * 32, values) != commitment("11" * 32, values)
-
-
-def _bruno() -> int:
-    return Teammate.objects.get(first_name="Bruno").pk
-
-
-def _presence() -> QuerySet[Presence]:
-    return Presence.objects.filter(reply__text=TEXT)
-
-
-def _swap() -> None:
-    one, other = Reply.objects.order_by("queued_at")[:2]
-    one.presence.evidence, other.presence.evidence = other.presence.evidence, one.presence.evidence
-    one.presence.save()
-    other.presence.save()
-
-
-def _unsaid() -> None:
-    _presence().update(evidence={})
-    CommitmentKey.objects.filter(link__in=[1, 2]).update(key="")
-    Reply.objects.filter(text=TEXT).update(text="", record=None)
-
-
-def _unlink(number: int) -> None:
-    CommitmentKey.objects.filter(link=number).delete()
-    Link.objects.filter(number=number).delete()
-
-
-def _cut(number: int) -> None:
-    _unlink(number)
-    last = Link.objects.get(number=number - 1)
-    Head.objects.update(number=last.number, hash=last.hash)
