@@ -14,10 +14,11 @@ from rich.table import Table
 
 from vivavoce.cli.frame import EXIT_FAILED, desk_ready
 from vivavoce.cli.options import AsJson, Data  # noqa: TC001 # Typer reads the annotations
+from vivavoce.desk.team.finding import Finding
 from vivavoce.errors import VivaVoceError
 
 if TYPE_CHECKING:
-    from vivavoce.desk.team.doctor import Finding
+    from pathlib import Path
 
 MARKS = {"ok": "[green]ok[/]", "look": "[yellow]look[/]", "wrong": "[red]wrong[/]"}
 
@@ -36,11 +37,11 @@ def doctor(*, as_json: AsJson = False, data: Data = None) -> None:
         sys.exit(EXIT_FAILED)
 
 
-def _findings(data: object) -> list[Finding]:
-    from vivavoce.desk.team.doctor import Finding, examine
-
+def _findings(data: Path | None) -> list[Finding]:
     try:
-        desk_ready(data)  # type: ignore[arg-type] # a Path or None, as Typer gives it
+        desk_ready(data)
     except VivaVoceError as error:
         return [Finding("wrong", "start", str(error), "Put this right, then run `vivavoce doctor` again.")]
+    from vivavoce.desk.team.doctor import examine
+
     return examine()

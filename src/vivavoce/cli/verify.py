@@ -22,7 +22,7 @@ def verify(*, as_json: AsJson = False, data: Data = None) -> None:
     from vivavoce.desk.replies.verifying import State, verify_chain
 
     counts: Counter[str] = Counter()
-    broken = []
+    broken: list[dict[str, object]] = []
     for finding in verify_chain():
         counts[finding.state] += 1
         if finding.state == State.BROKEN and len(broken) < SHOWN_MAX:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -15,6 +14,7 @@ from vivavoce.desk import keys
 from vivavoce.desk.replies.models import Head
 from vivavoce.desk.team import queries
 from vivavoce.desk.team.accounts import network_for
+from vivavoce.desk.team.finding import Finding
 from vivavoce.errors import VivaVoceError
 
 SKEW_S_MAX = 30
@@ -24,16 +24,6 @@ DISK_BYTES_MIN = 500 * 1024 * 1024
 """A day of a busy stream, with its indexes."""
 
 ASK_S_MAX = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. ``state`` is ``ok``, ``look`` (worth a look) or ``wrong``."""
-
-    state: str
-    what: str
-    how: str
-    do: str = ""
 
 
 def examine() -> list[Finding]:
