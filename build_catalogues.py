@@ -30,6 +30,7 @@ class CatalogueHook(BuildHookInterface):  # type: ignore[type-arg]
     """Hatchling calls this before it collects files, for wheels and for editable installs."""
 
     def initialize(self, _version: str, _build_data: dict[str, Any]) -> None:
+        """Compile before files are collected."""
         compile_catalogues(Path(self.root))
 
 

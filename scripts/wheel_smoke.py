@@ -23,12 +23,12 @@ def main() -> None:
     """Fail loudly when the wheel lacks something that the checkout has."""
     with tempfile.TemporaryDirectory(prefix="vivavoce-wheel-") as name:
         elsewhere = Path(name)
-        build = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
+        build: list[str | Path] = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
         subprocess.run([*build, "--no-build-isolation", "--wheel-dir", elsewhere, ROOT], check=True)
         wheel = next(elsewhere.glob("*.whl"))
         venv.create(elsewhere / "env", with_pip=True)
         binaries = elsewhere / "env" / "bin"
-        pip = [binaries / "pip", "--disable-pip-version-check", "install", "--quiet"]
+        pip: list[str | Path] = [binaries / "pip", "--disable-pip-version-check", "install", "--quiet"]
         subprocess.run([*pip, "--require-hashes", "-r", ROOT / "requirements" / "desk.txt"], check=True)
         subprocess.run([*pip, "--no-deps", wheel], check=True)
         _start(binaries / "vivavoce", elsewhere)

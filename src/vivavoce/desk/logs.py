@@ -13,7 +13,7 @@ def configure() -> None:
     """Send everything through structlog; the level comes from ``VIVAVOCE_LOG`` (default ``warning``)."""
     level = logging.getLevelName(os.environ.get("VIVAVOCE_LOG", "warning").upper())
     level = level if isinstance(level, int) else logging.WARNING
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
