@@ -148,6 +148,7 @@ class Post(models.Model):
             models.Index(fields=["author", "seen_at"], name="post_author"),
             models.Index(fields=["network", "root"], name="post_root"),
             models.Index(fields=["root"], name="post_ours", condition=Q(ours=True)),
+            models.Index(fields=["id"], name="post_overheard", condition=Q(conversation__isnull=True, ours=False)),
             models.Index(fields=["author", "lane", "due_at"], name="post_waits", condition=Q(waits=True)),
         ]
 

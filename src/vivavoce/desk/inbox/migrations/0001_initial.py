@@ -176,6 +176,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='post',
+            index=models.Index(condition=models.Q(('conversation__isnull', True), ('ours', False)), fields=['id'], name='post_overheard'),
+        ),
+        migrations.AddIndex(
+            model_name='post',
             index=models.Index(condition=models.Q(('waits', True)), fields=['author', 'lane', 'due_at'], name='post_waits'),
         ),
         migrations.AddConstraint(
