@@ -14,5 +14,6 @@ urlpatterns = [
     path("conversations/<int:pk>/", views.conversation, name="conversation"),
     path("conversations/<int:pk>/set-aside/", views.set_aside, name="set-aside"),
     path("people/<int:pk>/assign/", views.assign, name="assign"),
+    path("people/<int:pk>/erase/", views.person_erase, name="person-erase"),
     path("posts/<int:pk>/correct/", views.correct, name="correct"),
 ]

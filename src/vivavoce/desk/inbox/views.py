@@ -9,15 +9,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from vivavoce.desk.inbox import queries, scene, services
 from vivavoce.desk.inbox.models import Conversation, Person, Post
+from vivavoce.desk.replies import erasure
 from vivavoce.desk.replies.counting import count_for
 from vivavoce.desk.replies.queries import answer_last, draft_of
 from vivavoce.desk.replies.window import window_of
 from vivavoce.desk.team.models import Teammate
-from vivavoce.errors import BadInputError
+from vivavoce.errors import BadInputError, RefusedError
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -116,6 +118,23 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         to = get_object_or_404(Teammate, pk=int(chosen), is_active=True)
     services.assign(person=person, to=to, teammate=me, now=timezone.now())
     return redirect(_back(request))
+
+
+@require_http_methods(["GET", "POST"])
+def person_erase(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask whether to erase a person, and do it."""
+    person = get_object_or_404(Person, pk=pk)
+    latest = person.conversations.order_by("-last_at").first()
+    back = reverse("conversation", args=[latest.pk]) if latest else reverse("waiting")
+    if request.method == "POST":
+        try:
+            erasure.person_erase(person=person, teammate=_me(request), now=timezone.now())
+        except RefusedError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("Erased. Nothing of what was said is kept."))
+        return redirect(back)
+    return render(request, "inbox/person_erase.html", {"person": person, "back": back})
 
 
 @require_POST

@@ -1,0 +1,1 @@
+"""The desk's pages in a real Chromium."""
