@@ -23,7 +23,15 @@ def main() -> None:
     """Fail loudly when the wheel lacks something that the checkout has."""
     with tempfile.TemporaryDirectory(prefix="vivavoce-wheel-") as name:
         elsewhere = Path(name)
-        build: list[str | Path] = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
+        build: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+        ]
         subprocess.run([*build, "--no-build-isolation", "--wheel-dir", elsewhere, ROOT], check=True)
         wheel = next(elsewhere.glob("*.whl"))
         venv.create(elsewhere / "env", with_pip=True)

@@ -118,7 +118,7 @@ class _Lines:
 
 def records(file: BinaryIO, delimiter: str) -> Iterator[tuple[int, list[str]] | Rejected]:
     """Yield the line where each row begins, and its fields. A quote that is never closed costs its own line alone."""
-    csv.field_size_limit(max(csv.field_size_limit(), FIELD_CODE_POINTS_MAX))
+    csv.field_size_limit(FIELD_CODE_POINTS_MAX)
     lines = _Lines(file)
     while True:
         reader = csv.reader(lines, delimiter=delimiter, strict=True)

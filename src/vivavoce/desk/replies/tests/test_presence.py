@@ -166,7 +166,9 @@ def test_another_teammates_window_lets_nothing_leave(world: World) -> None:
     refused(world, world.window(world.bruno))
 
 
-@pytest.mark.parametrize("shown", [None, True, "signed in", {"method": "password"}, object()], ids=lambda shown: type(shown).__name__)
+@pytest.mark.parametrize(
+    "shown", [None, True, "signed in", {"method": "password"}, object()], ids=lambda s: type(s).__name__
+)
 def test_without_presence_nothing_leaves(world: World, shown: Any) -> None:
     refused(world, shown)
 
