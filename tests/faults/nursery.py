@@ -24,6 +24,7 @@ def main() -> None:
     from django.db import connections
 
     from vivavoce.desk.inbox.reader import read_records
+    from vivavoce.desk.workers import courier, listener  # noqa: F401 - loaded before the first fork
 
     database, port = sys.argv[1], int(sys.argv[2])
     connections["default"].settings_dict["NAME"] = database

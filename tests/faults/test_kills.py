@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,8 +53,10 @@ class Nursery:
         os.kill(self.pids.pop(kind), signal.SIGKILL)
 
     def kill_all(self) -> None:
+        """End those that still run."""
         for kind in list(self.pids):
-            self.kill(kind)
+            with suppress(ProcessLookupError):
+                self.kill(kind)
 
     def _say(self, line: str) -> str:
         assert self._process.stdin is not None
