@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q, Subquery
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThanOrEqual
 from django.db.models.functions import Substr
 
+from vivavoce.desk.inbox import places
 from vivavoce.desk.inbox.models import Account, Handle, Lane, Person, Post
+from vivavoce.desk.inbox.places import Place
 from vivavoce.desk.inbox.reasons import explain
 from vivavoce.desk.inbox.words import UNSURE, network_words, value_words
 from vivavoce.desk.replies.models import Draft, Reply
@@ -39,31 +40,7 @@ WRITING_MIN = 5
 
 ON_ITS_WAY = (Reply.State.QUEUED, Reply.State.SENDING, Reply.State.UNKNOWN)
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 SCOPES = ("all", "mine", "unassigned")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in the queue: the key that its index is ordered by."""
-
-    lane: int
-    due_at: datetime
-    person: int
-
-    def __str__(self) -> str:
-        """Write it for an address: ``lane-microseconds-person``."""
-        return f"{self.lane}-{(self.due_at - EPOCH) // timedelta(microseconds=1)}-{self.person}"
-
-    @classmethod
-    def parse(cls, text: str) -> Place | None:
-        """Read what ``str`` wrote; None for anything else."""
-        try:
-            lane, due, person = (int(part) for part in text.split("-"))
-            return cls(lane, EPOCH + timedelta(microseconds=due), min(person, 2**62))
-        except (ValueError, OverflowError):
-            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +101,7 @@ def queue_page(teammate: Teammate, *, now: datetime, scope: str = "all", after: 
     """
     people = _rows_of(_beyond(_scoped(teammate, scope), after)[: PAGE_ROWS + 1])
     shown = people[:PAGE_ROWS]
-    last = _place(shown[-1]) if len(people) > PAGE_ROWS else None
+    last = Place.of(shown[-1]) if len(people) > PAGE_ROWS else None
     return Page(_dressed(shown, teammate, now=now), after, last)
 
 
@@ -141,7 +118,7 @@ def new_count(
     """Count who would stand on a screen's page now and is not on it, up to ``COUNT_MAX``."""
     people = _beyond(_scoped(teammate, scope), after)
     if last is not None:
-        people = people.filter(TupleLessThanOrEqual(Tuple("lane", "due_at", "id"), _key(last)))
+        people = places.up_to(people, last)
     limit = PAGE_ROWS + len(shown) if last is None else COUNT_MAX
     ids = people.values_list("pk", flat=True)[: limit + 1]
     known = set(shown)
@@ -207,18 +184,7 @@ def _scoped(teammate: Teammate, scope: str) -> QuerySet[Person]:
 
 
 def _beyond(people: QuerySet[Person], after: Place | None) -> QuerySet[Person]:
-    if after is None:
-        return people
-    return people.filter(TupleGreaterThan(Tuple("lane", "due_at", "id"), _key(after)))
-
-
-def _key(place: Place) -> tuple[int, datetime, int]:
-    return (place.lane, place.due_at, place.person)
-
-
-def _place(person: Person) -> Place:
-    assert person.due_at is not None  # noqa: S101 # who waits has a due time
-    return Place(person.lane, person.due_at, person.pk)
+    return people if after is None else places.after(people, after)
 
 
 def _count(people: QuerySet[Any]) -> Count:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from vivavoce.desk.inbox import queries, scene, services
 from vivavoce.desk.inbox.models import Conversation, Person, Post
+from vivavoce.desk.inbox.places import Place
 from vivavoce.desk.replies import erasure
 from vivavoce.desk.replies.counting import count_for
 from vivavoce.desk.replies.queries import answer_last, draft_of
@@ -31,7 +32,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     teammate, now = _me(request), timezone.now()
     scope = request.GET.get("scope", "all")
     scope = scope if scope in queries.SCOPES else "all"
-    after, last = (queries.Place.parse(request.GET.get(name, "")) for name in ("after", "last"))
+    after, last = (Place.parse(request.GET.get(name, "")) for name in ("after", "last"))
     context: dict[str, object] = {"scope": scope, "after": after, "last": last}
     if "shown" in request.GET:
         shown = _numbers(request.GET["shown"])
