@@ -12,12 +12,15 @@ from django.conf import settings
 from django.db import connections
 from django.utils import translation
 
+from vivavoce.desk import keys
+
 
 @pytest.fixture(scope="session", autouse=True)
 def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of this run of the tests."""
     folder = tmp_path_factory.mktemp("data")
     settings.DATA = folder
+    keys.prepare(folder)
     return folder
 
 

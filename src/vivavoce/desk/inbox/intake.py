@@ -27,8 +27,8 @@ BATCH_POSTS = 100
 """Posts in one transaction: it then lasts at most 50 ms on SQLite, the longest that a teammate's write should wait
 (``bench/intake.py`` measures it)."""
 
-Reader = Callable[[Sequence[str]], Sequence[Record]]
-"""Reads texts: one record a text, in their order."""
+Reader = Callable[[Sequence[str], Sequence[str | None]], Sequence[Record]]
+"""Reads texts, given the language that each claims: one record a text, in their order."""
 
 Turn = Callable[[], AbstractContextManager[None]]
 
@@ -93,7 +93,8 @@ def _read(arrivals: Iterable[Arrival], reader: Reader) -> dict[tuple[str, str], 
     unread = [post for post in worded if (post.network, post.id, post.version) not in known]
     if not unread:
         return {}
-    records = reader([post.text for post in unread])
+    claimed = [next(iter(post.languages), None) for post in unread]
+    records = reader([post.text for post in unread], claimed)
     return {(post.network, post.id): record for post, record in zip(unread, records, strict=True)}
 
 

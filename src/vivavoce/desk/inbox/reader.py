@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 YES_OR_NO_JSON = {"true": True, "false": False}
 
 
-def read_records(texts: Sequence[str]) -> list[dict[str, Any]]:
+def read_records(texts: Sequence[str], languages: Sequence[str | None]) -> list[dict[str, Any]]:
     """Return DESIGN.md's record of each text, in their order, without ``id``, ``text`` and ``input``.
+
+    Args:
+        texts: n texts.
+        languages: the language that each claims, as a BCP 47 tag, or ``None``.
 
     The same as ``Reading.to_record`` (a test holds them together), without the value in between: half the time.
     """
-    return [_record(row) for row in read(list(texts)).to_pylist()]
+    return [_record(row) for row in read(list(texts), languages=list(languages)).to_pylist()]
 
 
 def _record(row: dict[str, Any]) -> dict[str, Any]:

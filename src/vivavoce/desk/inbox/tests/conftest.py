@@ -53,7 +53,8 @@ class World:
     texts_read: list[str] = field(default_factory=list)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    def reader(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+    def reader(self, texts: Sequence[str], languages: Sequence[str | None]) -> list[dict[str, Any]]:
+        assert len(texts) == len(languages)
         self.texts_read.extend(texts)
         return [self.reads.get(text, record()) for text in texts]
 

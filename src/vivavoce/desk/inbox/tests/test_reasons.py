@@ -75,4 +75,6 @@ def test_a_code_of_a_later_version_says_itself() -> None:
 
 def test_the_short_way_to_a_record_gives_the_same_record() -> None:
     texts = [COLD, "Merci beaucoup 🙂", "", "Plus de chauffage depuis hier, ma mère a 84 ans"]
-    assert read_records(texts) == [found.to_record() for found in readings(read(texts)) if found is not None]
+    claimed = ["en", "fr", None, "no language\ufffd at all"]
+    told = readings(read(texts, languages=claimed))
+    assert read_records(texts, claimed) == [found.to_record() for found in told if found is not None]
