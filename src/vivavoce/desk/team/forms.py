@@ -20,6 +20,9 @@ else:
     RuleModelForm = forms.ModelForm  # Django's is not generic when it runs
 
 DAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
+OPENING_HOURS_MAX = 500
+"""A year's quarter of opening time: whoever waits longer is not waiting for an answer."""
+
 HOLIDAYS_MAX = 400
 """More than a year of closed days is not a calendar of holidays."""
 
@@ -88,6 +91,21 @@ class HoursField(forms.CharField):
         return ", ".join("-".join(span) for span in value) if isinstance(value, list) else value
 
 
+class OpeningField(forms.FloatField):
+    """Hours of opening time on the page, whole minutes in the rule."""
+
+    def __init__(self, *, label: Any) -> None:  # noqa: ANN401 # a string, or one translated later
+        super().__init__(label=label, min_value=0.25, max_value=OPENING_HOURS_MAX, step_size=0.25)
+
+    def clean(self, value: Any) -> Any:  # noqa: ANN401 # Django's signature
+        """Return minutes."""
+        return round(super().clean(value) * 60)
+
+    def prepare_value(self, value: Any) -> Any:  # noqa: ANN401 # Django's signature
+        """Show minutes as hours; what somebody typed stays as typed."""
+        return f"{value / 60:g}" if isinstance(value, int) else value
+
+
 class RuleForm(RuleModelForm):
     """The team's clock, allowances and presence."""
 
@@ -101,6 +119,10 @@ class RuleForm(RuleModelForm):
         required=False,
     )
 
+    allowance_today_min = OpeningField(label=_("Today: hours of opening time to answer"))
+    allowance_week_min = OpeningField(label=_("This week: hours of opening time to answer"))
+    allowance_none_min = OpeningField(label=_("Not urgent: hours of opening time to answer"))
+
     class Meta:
         model = Rule
         fields = (
@@ -113,12 +135,9 @@ class RuleForm(RuleModelForm):
             "presence_window_min",
         )
         labels = {
-            "allowance_danger_min": _("Danger: answered within, minutes by the clock"),
-            "allowance_hour_min": _("Urgent: answered within, minutes of opening time"),
-            "allowance_today_min": _("Today: answered within, minutes of opening time"),
-            "allowance_week_min": _("This week: answered within, minutes of opening time"),
-            "allowance_none_min": _("Not urgent: answered within, minutes of opening time"),
-            "presence_window_min": _("A password or code counts as presence for, minutes"),
+            "allowance_danger_min": _("Danger: minutes to answer, day and night"),
+            "allowance_hour_min": _("Urgent: minutes of opening time to answer"),
+            "presence_window_min": _("Minutes for which a password or a code counts as presence"),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 # Django's signature
@@ -128,6 +147,8 @@ class RuleForm(RuleModelForm):
                 label=label, required=False, initial=self.instance.hours.get(str(day), [])
             )
         self.fields["closed"].initial = "\n".join(self.instance.holidays)
+        days = [f"day_{day}" for day in range(len(DAYS))]
+        self.order_fields(["time_zone", *days, "closed", *self.Meta.fields])
 
     def clean_closed(self) -> list[str]:
         """Return the closed days as ISO dates, in order."""

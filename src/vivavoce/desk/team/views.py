@@ -131,24 +131,25 @@ def rule(request: HttpRequest) -> HttpResponse:
 def teammates(request: HttpRequest) -> HttpResponse:
     """Show who is in the team, and invite somebody."""
     form = forms.TeammateForm(request.POST or None)
-    link = ""
+    invitation = ""
     if request.method == "POST" and form.is_valid():
         try:
             added = services.teammate_add(**form.cleaned_data)
         except VivaVoceError as error:
             form.add_error("username", str(error))
         else:
-            link = links.link_for(teammate=added, now=clock())
+            invitation = links.link_for(teammate=added, now=clock())
             form = forms.TeammateForm()
-    return render(request, "team/teammates.html", {"teammates": queries.teammates(), "form": form, "link": link})
+    context = {"teammates": queries.teammates(), "form": form, "invitation": invitation}
+    return render(request, "team/teammates.html", context)
 
 
 @admin_only
 @require_POST
 def teammate_link(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a new one-time link for a teammate, shown once."""
-    link = links.link_for(teammate=get_object_or_404(Teammate, pk=pk), now=clock())
-    context = {"teammates": queries.teammates(), "form": forms.TeammateForm(), "link": link}
+    invitation = links.link_for(teammate=get_object_or_404(Teammate, pk=pk), now=clock())
+    context = {"teammates": queries.teammates(), "form": forms.TeammateForm(), "invitation": invitation}
     return render(request, "team/teammates.html", context)
 
 
