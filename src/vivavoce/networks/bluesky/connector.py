@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from vivavoce.errors import NetworkError
 from vivavoce.networks.base import Clock, Setting
+from vivavoce.networks.bluesky.graphemes import GRAPHEMES_MAX, count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,11 @@ class BlueskyConnector:
     label: str = "Bluesky"
     settings: tuple[Setting, ...] = field(default=SETTINGS)
     speaks: bool = True
+    characters_max: int = GRAPHEMES_MAX
+
+    def length(self, text: str) -> int:
+        """Count a text in graphemes."""
+        return count(text)
 
     def connect(self, settings: Mapping[str, str], *, clock: Clock) -> Network:
         """Sign in where a handle is given, and return the account.

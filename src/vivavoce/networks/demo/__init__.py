@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from vivavoce.errors import NetworkError
 from vivavoce.networks.base import Setting
 from vivavoce.networks.demo import story
-from vivavoce.networks.demo.network import NAME, DemoNetwork
+from vivavoce.networks.demo.network import CHARACTERS_MAX, NAME, DemoNetwork
 from vivavoce.networks.demo.world import World
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ class DemoConnector:
         Setting("seed", "Seed", "Decides how fast people react.", required=False, default="1"),
     )
     speaks = True
+    characters_max = CHARACTERS_MAX
+
+    def length(self, text: str) -> int:
+        """Count the code points of a text."""
+        return len(text)
 
     def connect(self, settings: Mapping[str, str], *, clock: Clock) -> Network:
         """Open the world in the setting ``folder``; its day starts when the folder is new."""

@@ -237,3 +237,31 @@ def test_wording_is_stable_and_storable(text: str) -> None:
 def test_nothing_and_far_too_much_are_not_sent(world: World, text: str) -> None:
     with pytest.raises(BadInputError):
         send(world, world.window(), text=text)
+
+
+@pytest.mark.parametrize(
+    ("network", "text", "fits"),
+    [
+        ("bluesky", "👩‍👩‍👧‍👦" * 300, True),
+        ("bluesky", "a" * 301, False),
+        ("demo", "a" * 300, True),
+        ("demo", "a" * 301, False),
+    ],
+    ids=["families", "letters", "fits", "too long"],
+)
+def test_a_text_is_counted_as_its_network_counts(world: World, network: str, text: str, *, fits: bool) -> None:
+    world.account.network = network
+    world.account.save()
+    world.conversation.refresh_from_db()
+    if fits:
+        services.wording_check(conversation=world.conversation, text=text)
+    else:
+        with pytest.raises(BadInputError, match="300"):
+            services.wording_check(conversation=world.conversation, text=text)
+
+
+@pytest.mark.parametrize("network", ["archive", "nobody-has-this"])
+def test_where_nobody_can_be_answered_nothing_is_signed(world: World, network: str) -> None:
+    world.account.network = network
+    world.account.save()
+    refused(world, world.window())
