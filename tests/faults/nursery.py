@@ -28,7 +28,7 @@ def main() -> None:
 
     database, port = sys.argv[1], int(sys.argv[2])
     connections["default"].settings_dict["NAME"] = database
-    read_records(["Il fait froid."])  # the tables are in memory before the first fork
+    read_records(["Il fait froid."], ["fr"])  # the tables are in memory before the first fork
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who was killed is gone, not a zombie that keeps its leases
     print("ready", flush=True)  # noqa: T201 - the test reads it
     for line in sys.stdin:

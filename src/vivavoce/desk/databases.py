@@ -60,4 +60,5 @@ def database_settings(url: str, *, data: Path) -> dict[str, Any]:
         "HOST": host,
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
+        "CONN_HEALTH_CHECKS": True,  # after a restart of the database no page meets a dead connection of the pool
     }
