@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import path
 
 from vivavoce.desk.team import health, views
+from vivavoce.desk.team.passkeys import PasskeyAdd
 
 urlpatterns = [
     path("welcome/<str:token>", views.welcome, name="welcome"),
     path("enrol/", views.enrol, name="enrol"),
+    path("accounts/2fa/webauthn/add/", PasskeyAdd.as_view(), name="mfa_add_webauthn"),
     path("me/", views.profile, name="profile"),
     path("networks/", views.networks, name="networks"),
     path("networks/connect/<str:name>/", views.network_connect, name="network-connect"),
