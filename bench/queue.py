@@ -84,7 +84,8 @@ def _build(size: int) -> None:
     with connection.cursor() as cursor:
         for first in range(1, size + 1, STEP):
             last = min(first + STEP - 1, size)
-            series = f"WITH RECURSIVE n (i) AS (SELECT CAST({first} AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < {last}) "
+            steps = f"SELECT CAST({first} AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < {last}"
+            series = f"WITH RECURSIVE n (i) AS ({steps})"
             for statement in statements:
                 head, _space, rest = statement.partition("SELECT")
                 cursor.execute(f"{head} {series} SELECT {rest}")
