@@ -23,7 +23,7 @@ run: $(VENV)/desk ## Start the desk with the demo; PORT= and DATA= choose where
 
 test: $(VENV)/dev ## Run all tests: unit, contract, real servers, real browser
 	@$(BIN)/python -m tests.servers.node || echo "SKIPPED ALOUD: the local Bluesky network cannot be set up (see above)"
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 check: $(VENV)/dev ## Lint, types, architecture, translations
 	$(BIN)/ruff format --check .
