@@ -13,7 +13,7 @@ from vivavoce.desk.inbox import places
 from vivavoce.desk.inbox.models import Account, Handle, Lane, Person, Post
 from vivavoce.desk.inbox.places import Place
 from vivavoce.desk.inbox.reasons import explain
-from vivavoce.desk.inbox.words import UNSURE, network_words, value_words
+from vivavoce.desk.inbox.words import UNSURE, network_words, said_words
 from vivavoce.desk.replies.models import Draft, Reply
 
 if TYPE_CHECKING:
@@ -239,8 +239,8 @@ def _row(person: Any, teammate: Teammate, writing: dict[int, str], *, now: datet
         handle=(post.author.handle if post else person.any_handle) or "",
         network=network_words((post.network if post else person.any_network) or ""),
         words=post.text[:WORDS_SHOWN] if post else "",
-        emotion=_said("emotion", reading.emotion if reading else UNSURE),
-        cause=_said("cause", reading.cause if reading else UNSURE),
+        emotion=said_words("emotion", reading.emotion if reading else UNSURE),
+        cause=said_words("cause", reading.cause if reading else UNSURE),
         reason=explain(post) if post and post.due_reason else "",
         due_at=due_at,
         late=due_at < now,
@@ -251,8 +251,3 @@ def _row(person: Any, teammate: Teammate, writing: dict[int, str], *, now: datet
         writing=writing.get(conversation or 0, ""),
         waiting=person.waiting,
     )
-
-
-def _said(label: str, value: str) -> str:
-    """Put a label into a row's words; a row has no room for doubts."""
-    return "" if value in {"", UNSURE, "neutral", "other"} else value_words(label, value)

@@ -88,12 +88,19 @@ LABELS: dict[str, tuple[str | _StrPromise, dict[str, str | _StrPromise]]] = {
 
 UNSURE = "unsure"
 
+SAY_LITTLE = ("", UNSURE, "neutral", "other")
+
 
 def value_words(label: str, value: str) -> str:
     """Return a label's value in words, ``unsure`` included."""
     if value == UNSURE:
         return str(_("unsure"))
     return str(LABELS[label][1].get(value, value))
+
+
+def said_words(label: str, value: str) -> str:
+    """Return a label's value in words where there is no room for doubts: what says little says nothing."""
+    return "" if value in SAY_LITTLE else value_words(label, value)
 
 
 def network_words(name: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from vivavoce.desk.inbox import queries
 from vivavoce.desk.inbox.reasons import due_words
-from vivavoce.desk.inbox.words import network_words, value_words
+from vivavoce.desk.inbox.words import network_words, said_words
 from vivavoce.desk.team.models import Teammate
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ def network(name: str) -> str:
 
 
 @register.filter
-def label(value: str, name: str) -> str:
-    """Put a label's value into words."""
-    return value_words(name, value)
+def said(value: str | None, name: str) -> str:
+    """Put a label's value into words where there is no room for doubts: what says little says nothing."""
+    return said_words(name, value or "")
 
 
 @register.filter
