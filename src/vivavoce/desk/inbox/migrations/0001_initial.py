@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('waiting', models.BooleanField(default=False)),
                 ('lane', models.SmallIntegerField(choices=[(0, 'Danger'), (1, 'Ordinary')], default=1)),
                 ('due_at', models.DateTimeField(null=True)),
-                ('assignee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                ('assignee', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
@@ -192,6 +192,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='person',
-            index=models.Index(condition=models.Q(('waiting', True)), fields=['assignee', 'lane', 'due_at', 'id'], name='queue_of'),
+            index=models.Index(condition=models.Q(('assignee__isnull', False), ('waiting', True)), fields=['assignee', 'lane', 'due_at', 'id'], name='queue_of'),
         ),
     ]
