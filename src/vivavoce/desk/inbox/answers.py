@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef
+
 from vivavoce.desk.inbox.models import Post
+from vivavoce.desk.replies.models import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +26,8 @@ class Given:
 def answered_already(waiting: Sequence[Post], ours: Iterable[Post]) -> None:
     """Mark posts, unsaved, that the brand had answered before they arrived here; archives and catching up do that.
 
-    An answer is one of the brand's posts that names the post as its parent, or that came later in its conversation.
+    An answer is one of the brand's posts that names the post as its parent, or that came later in its conversation;
+    but a reply from this desk answers what its teammate could read, and a post that is new here nobody has read.
     A stored answer that stood alone joins the conversation of its parent.
 
     Args:
@@ -33,11 +37,9 @@ def answered_already(waiting: Sequence[Post], ours: Iterable[Post]) -> None:
     if not waiting:
         return
     roots = {post.root for post in waiting}
-    stored = list(
-        Post.objects.filter(network=waiting[0].network, root__in=roots, ours=True, deleted_at__isnull=True).only(
-            "conversation_id", "reply_to", "seen_at"
-        )
-    )
+    of_desk = Reply.objects.filter(conversation=OuterRef("conversation"), remote_id=OuterRef("remote_id"))
+    there = Post.objects.filter(network=waiting[0].network, root__in=roots, ours=True, deleted_at__isnull=True)
+    stored = list(there.filter(~Exists(of_desk)).only("conversation_id", "reply_to", "seen_at"))
     answers = [*stored, *ours]
     if not answers:
         return

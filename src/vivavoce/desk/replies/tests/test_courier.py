@@ -7,7 +7,9 @@ from django.db import DatabaseError
 from tests.outbox.memory import Server
 from tests.outbox.world import World
 
+from vivavoce.desk.inbox.intake import take_in
 from vivavoce.desk.inbox.models import Conversation, Person, Post
+from vivavoce.desk.inbox.reader import read_records
 from vivavoce.desk.replies import outbox, services
 from vivavoce.desk.replies.models import Link, Presence, Reply
 from vivavoce.desk.replies.problems import Problem
@@ -15,7 +17,9 @@ from vivavoce.desk.replies.verifying import State, verify_chain
 from vivavoce.desk.transparency.models import LedgerEntry
 from vivavoce.desk.workers.courier import LEASE_S, Courier
 from vivavoce.errors import NetworkError, RefusedError, UnclearError
-from vivavoce.networks.base import Clock
+from vivavoce.networks.base import Batch, Clock
+from vivavoce.posts import Addressed, Author
+from vivavoce.posts import Post as PostValue
 
 TEXT = "Je suis là. Que se passe-t-il ?"
 AWAY = NetworkError("The server is away.")
@@ -505,3 +509,25 @@ def _kill() -> None:
 
 def _steal(reply: Reply) -> None:
     Reply.objects.filter(pk=reply.pk).update(lease_owner="another")
+
+
+def test_what_the_listener_brings_late_is_not_answered_by_a_reply_that_could_not_know_it(
+    world: World, courier: Courier
+) -> None:
+    world.sends(TEXT)
+    courier.step()
+    late = PostValue(
+        id="post/late",
+        network="demo",
+        author=Author(id=world.post.author.remote_id, handle="maria"),
+        text="Et ma voisine aussi a froid.",
+        created_at=world.now,
+        seen_at=world.now - timedelta(seconds=1),
+        root=world.conversation.root,
+        reply_to=world.post.remote_id,
+        addressed=Addressed.REPLY,
+        version="1",
+    )
+    world.passes(seconds=2)
+    take_in(world.account, Batch((late,), "1"), now=world.now, reader=read_records)
+    assert Post.objects.get(remote_id="post/late").waits
