@@ -71,33 +71,43 @@ async function refreshQueue(queue) {
 }
 
 function swap(old, fresh) {
-  if (!old || !fresh || old.isEqualNode(fresh)) return;
+  if (!old || !fresh) return;
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  const children = [...fresh.children].map((child) => {
-    const known = child.id && old.querySelector(`:scope > #${CSS.escape(child.id)}`);
-    return known && (known.isEqualNode(child) || inUse(known)) ? known : child;
-  });
-  if (!fresh.children.length && fresh.childNodes.length) old.replaceChildren(...fresh.childNodes);
-  else place(old, children);
+  morph(old, fresh);
   globalThis.htmx?.process(old);
-  if (focused && !focused.isConnected) focusAgain(old, focused);
+  if (focused && !focused.isConnected) old.querySelector("a, button, summary")?.focus({ preventScroll: true });
 }
 
-// Moves as little as it can: a node that stays where it is keeps focus and selection.
-function place(parent, children) {
-  for (const child of [...parent.childNodes]) if (!children.includes(child)) child.remove();
-  children.forEach((child, at) => parent.children[at] !== child && parent.insertBefore(child, parent.children[at] ?? null));
+// Makes one node like another and changes as little as it can: what stays keeps focus, selection and being read aloud.
+function morph(old, fresh) {
+  if (old.isEqualNode(fresh) || inUse(old)) return;
+  if (old.nodeName !== fresh.nodeName || old.nodeType !== Node.ELEMENT_NODE) return old.replaceWith(fresh);
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  const wanted = [...fresh.childNodes];
+  const ids = new Set(wanted.map((child) => child.id).filter(Boolean));
+  for (const child of [...old.children]) if (child.id && !ids.has(child.id)) child.remove();
+  const known = new Map([...old.children].filter((child) => child.id).map((child) => [child.id, child]));
+  let at = old.firstChild;
+  for (const child of wanted) {
+    const like = child.id ? known.get(child.id) : at && !at.id && at.nodeName === child.nodeName && at;
+    if (!like) {
+      old.insertBefore(child, at);
+      continue;
+    }
+    if (like === at) at = at.nextSibling;
+    else old.insertBefore(like, at);
+    morph(like, child);
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
 }
 
 function inUse(node) {
-  return node.querySelector("details[data-menu][open]") || (node.contains(document.activeElement) && node !== document.activeElement && document.activeElement.matches("input, textarea, select"));
-}
-
-function focusAgain(region, lost) {
-  const row = lost.closest("[id]");
-  const home = row && document.getElementById(row.id);
-  const same = home && (lost === row ? home : [...home.querySelectorAll(lost.tagName)].find((node) => node.textContent === lost.textContent));
-  (same ?? home)?.focus({ preventScroll: true });
+  return node.matches?.("details[data-menu][open], input:focus, textarea:focus, select:focus");
 }
 
 export function keep() {
