@@ -114,7 +114,13 @@ def test_teammates_are_added_listed_and_closed(data: Path) -> None:
 def test_an_empty_chain_verifies(data: Path) -> None:
     done = vivavoce("verify", "--json", data=data)
     assert done.returncode == 0
-    assert json.loads(done.stdout) == {"whole": 0, "erased": 0, "broken": 0, "findings": []}
+    assert json.loads(done.stdout) == {
+        "whole": 0,
+        "erased": 0,
+        "broken": 0,
+        "findings": [],
+        "head": {"number": 0, "hash": "0" * 64},
+    }
 
 
 def test_the_version_and_the_module_are_the_program() -> None:

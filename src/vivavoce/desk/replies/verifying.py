@@ -76,6 +76,12 @@ def verify_chain() -> Iterator[Finding]:
     yield from _whole(walk)
 
 
+def chain_head() -> tuple[int, str]:
+    """Return the number and the hash of the chain's last link: kept elsewhere, they show a chain that was cut off."""
+    head = Head.objects.filter(pk=chain.HEAD).first() or Head(pk=chain.HEAD)
+    return head.number, head.hash
+
+
 def holds(link: Link) -> bool:
     """Tell whether one reply's link is signed by this desk and covers the reply as it stands in the database."""
     key = Ed25519PublicKey.from_public_bytes(keys.chain_public_key())

@@ -19,7 +19,7 @@ from vivavoce.desk.replies import services
 from vivavoce.desk.replies.chain import canonical, commitment
 from vivavoce.desk.replies.erasure import person_erase, teammate_erase
 from vivavoce.desk.replies.models import CommitmentKey, Draft, Head, Link, Presence, Reply
-from vivavoce.desk.replies.verifying import Finding, State, verify_chain
+from vivavoce.desk.replies.verifying import Finding, State, chain_head, verify_chain
 from vivavoce.desk.team.models import Teammate
 from vivavoce.desk.transparency.models import LedgerEntry
 from vivavoce.desk.workers.courier import Courier
@@ -252,3 +252,12 @@ def test_canonical_json_is_one_form_for_one_value(values: dict[str, object]) -> 
     assert json.loads(canonical(values)) == values
     assert commitment("00" * 32, values) == commitment("00" * 32, turned)
     assert commitment("00" * 32, values) != commitment("11" * 32, values)
+
+
+def test_the_head_shows_a_chain_that_was_cut_off_with_all_that_hung_on_it(chained: World) -> None:
+    kept = chain_head()
+    assert kept[0] == 6
+    chained.asks("Encore.", conversation=chained.conversation)
+    chained.sends("Oui.")
+    assert chain_head()[0] == 7
+    assert Link.objects.get(number=kept[0]).hash == kept[1]
