@@ -40,7 +40,7 @@ REASONS: dict[str, _StrPromise] = {
     "answered": gettext_lazy("answered"),
     "set_aside": gettext_lazy("no answer needed"),
     "deleted": gettext_lazy("deleted by its author"),
-    "merged": gettext_lazy("joined with another handle"),
+    "erased": gettext_lazy("erased at the person's wish"),
     "gap": gettext_lazy("the network no longer remembers this time"),
 }
 """What each code of ``due_reason`` and of the ledger says."""
