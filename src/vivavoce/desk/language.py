@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.shortcuts import redirect
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -51,7 +51,7 @@ def language(request: HttpRequest) -> HttpResponseBase:
     address = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
         address = reverse("waiting")
-    response = redirect(address)
+    response = HttpResponseRedirect(address)
     if chosen in dict(settings.LANGUAGES):
         if isinstance(request.user, Teammate):
             Teammate.objects.filter(pk=request.user.pk).update(language=chosen)

@@ -63,7 +63,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "vivavoce.desk.team.middleware.content_security",
     "vivavoce.desk.team.middleware.one_origin",
+    "vivavoce.desk.team.middleware.one_charset",
     "vivavoce.desk.workers.pace.people_first",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -76,7 +78,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "vivavoce.desk.team.middleware.content_security",
 ]
 
 ROOT_URLCONF = "vivavoce.desk.urls"

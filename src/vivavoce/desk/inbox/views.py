@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -118,7 +119,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     if _is_number(chosen):
         to = get_object_or_404(Teammate, pk=int(chosen), is_active=True)
     services.assign(person=person, to=to, teammate=me, now=timezone.now())
-    return redirect(_back(request))
+    return HttpResponseRedirect(_back(request))
 
 
 @require_http_methods(["GET", "POST"])
@@ -134,7 +135,7 @@ def person_erase(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, str(error))
         else:
             messages.success(request, _("Erased. Nothing of what was said is kept."))
-        return redirect(back)
+        return HttpResponseRedirect(back)
     return render(request, "inbox/person_erase.html", {"person": person, "back": back})
 
 
@@ -148,7 +149,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     except BadInputError as error:
         messages.error(request, str(error))
     if not request.headers.get("HX-Request") or post.conversation is None:
-        return redirect(_back(request, anchor=f"post-{pk}"))
+        return HttpResponseRedirect(_back(request, anchor=f"post-{pk}"))
     fresh = Post.objects.select_related("author", "reading", "conversation__person").get(pk=pk)
     return render(request, "inbox/_reading.html", {"shown": scene.shown_post(fresh), "corrected": label})
 

@@ -1,4 +1,4 @@
-"""Two small guards around every page."""
+"""Three small guards around every page."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponseBase
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; font-src 'self'; "
@@ -28,6 +29,18 @@ def one_origin(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Calla
         if settings.RP_ID == "localhost" and host.hostname in {"127.0.0.1", "::1"} and request.method == "GET":
             port = f":{host.port}" if host.port else ""
             return HttpResponseRedirect(f"{request.scheme}://localhost{port}{request.get_full_path()}")
+        return get_response(request)
+
+    return middleware
+
+
+def one_charset(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Refuse forms in other encodings than UTF-8: Python has some that are none of text, and no browser sends any."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        if charset.lower() not in {"utf-8", "utf8"}:
+            return HttpResponse("Send UTF-8.", status=415, content_type="text/plain; charset=utf-8")
         return get_response(request)
 
     return middleware

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -49,7 +50,7 @@ def ledger_undo(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Undone."))
     address = request.POST.get("next", "")
     known = url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()})
-    return redirect(address if known else reverse("ledger"))
+    return HttpResponseRedirect(address if known else reverse("ledger"))
 
 
 def _number(text: str) -> int | None:
