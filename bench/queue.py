@@ -103,7 +103,7 @@ def _run(size: int) -> None:
 
     from vivavoce.desk import schema
     from vivavoce.desk.inbox.models import Account, Person
-    from vivavoce.desk.inbox.queries import Place
+    from vivavoce.desk.inbox.places import Place
     from vivavoce.desk.team.models import Teammate
 
     schema.bring_up_to_date()

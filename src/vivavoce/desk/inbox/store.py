@@ -60,6 +60,8 @@ class Store:
     now: datetime
     new: list[Post] = field(default_factory=list)
     changed: dict[int, Post] = field(default_factory=dict)
+    called: list[Post] = field(default_factory=list)
+    """Known posts that were overheard and turned out to be addressed."""
     reread: list[Post] = field(default_factory=list)
     ledger: list[LedgerEntry] = field(default_factory=list)
     asked: Asked = field(default_factory=Asked)
@@ -145,6 +147,7 @@ class Store:
         if addressed:
             self._note(row, "addressed", before={"addressed": row.addressed}, after={"addressed": post.addressed.value})
             row.addressed = post.addressed.value
+            self.called.append(row)
         if revived or addressed:
             row.waits = self._may_wait(row) and row.answered_at is None
         if revived or edited or addressed:
@@ -197,7 +200,8 @@ class Store:
 
     def _set_due(self) -> None:
         """Set the due times of known posts that wait now, and let what the brand had answered wait no more."""
-        answered_already([row for row in self.new if row.waits], [row for row in self.new if row.ours])
+        waiting = [row for row in (*self.new, *self.called) if row.waits]
+        answered_already(waiting, [row for row in self.new if row.ours])
         fresh = {row.pk for row in self.reread}
         called = [row for row in self.changed.values() if row.waits and row.pk not in fresh]
         due_of_stored(called, self.rule, now=self.now)

@@ -128,6 +128,17 @@ def test_an_overheard_post_that_turns_out_to_be_addressed_waits(world: World) ->
     assert len(ledger("addressed")) == 1
 
 
+def test_what_the_brand_answered_while_it_was_only_overheard_does_not_wait_later(world: World) -> None:
+    post = world.post(addressed=Addressed.OVERHEARD)
+    answer = world.answer(post)
+    world.take_in(post, answer)
+    assert world.row(answer).conversation is None
+    world.take_in(world.post(id=post.id))
+    assert (world.row(post).waits, world.row(post).answered_at) == (False, answer.seen_at)
+    assert world.row(answer).conversation == world.conversation(post)
+    assert not world.person().waiting
+
+
 def test_a_later_look_by_watched_words_does_not_make_a_mention_overheard(world: World) -> None:
     post = world.post()
     world.take_in(post)
