@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from allauth.account.decorators import secure_admin_login
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
 from vivavoce.desk.team.models import Teammate
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # allauth's own way
+
+# Libraries bring pages of their own: with one of them an admin could put a passkey under another's name.
+admin.site.unregister([model for model in apps.get_models() if admin.site.is_registered(model)])
 
 
 @admin.register(Teammate)
