@@ -19,7 +19,6 @@ FIELDS = (
         "csrfmiddlewaretoken",
         "action",
         "_popup",
-        "_to_field",
         "app_label",
         "model_name",
         "field_name",

@@ -5,9 +5,13 @@ Run as a module on a data folder (VIVAVOCE_DATA) it fills that folder's desk, fo
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from vivavoce.networks.base import Batch
 from vivavoce.posts import Addressed, Author, Media, Post
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 SECRET = "between-ann-and-her-draft"
 HIT = "window.__hit=1"
@@ -114,18 +118,18 @@ def build() -> World:
         )
     services.reply_withdraw(reply=Reply.objects.order_by("queued_at")[0], teammate=team["ann"], now=now)
     inbox.set_aside(conversation=conversations[7], teammate=team["ann"], now=now)
-    known = {
-        "conversations": Conversation,
-        "posts": Stored,
+    known: dict[str, QuerySet[Any]] = {
+        "conversations": Conversation.objects.all(),
+        "posts": Stored.objects.all(),
         "overheard": Stored.objects.filter(conversation=None),
-        "people": Person,
-        "replies": Reply,
-        "teammates": Teammate,
-        "networks": Account,
-        "ledger": LedgerEntry,
+        "people": Person.objects.all(),
+        "replies": Reply.objects.all(),
+        "teammates": Teammate.objects.all(),
+        "networks": Account.objects.all(),
+        "ledger": LedgerEntry.objects.all(),
     }
     ids = {
-        name: tuple(str(pk) for pk in getattr(kind, "objects", kind).values_list("pk", flat=True)[:3])
+        name: tuple(str(pk) for pk in kind.order_by("pk").values_list("pk", flat=True)[:3])
         for name, kind in known.items()
     }
     return World({name: teammate.pk for name, teammate in team.items()}, ids)
