@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PRECISION: Final = {
     "language": 0.98,
-    "sentiment": 0.85,
+    "sentiment": 0.83,
     "emotion": 0.60,
     "cause": 0.75,
     "wants": 0.75,
@@ -30,10 +30,12 @@ NEVER: Final = 1.01
 """A threshold that no probability reaches: the label is never decided."""
 NEEDS_PERSON_PRECISION: Final = 0.93
 NO_PERSON_PRECISION: Final = 0.65
-DANGER_PRECISION: Final = 0.65
+DANGER_PRECISION: Final = 0.75
 DANGER_RECALL: Final = 0.94
 """Of the dangers, at most 6 in 100 may be decided "no"; what is not sure stays "unsure"."""
 _STEPS: Final = np.arange(0.3, 1.55, 0.05)
+_PLACES: Final = 10_000
+"""Thresholds have four places."""
 _SLOPE_RIDGE: Final = 2.0
 """Held-out posts that a slope of 1 is worth: a rare label keeps its slope."""
 
@@ -109,8 +111,14 @@ def thresholds(
 
 
 def _lowest(chance: NDArray[np.float32], right: NDArray[np.bool_], precision: float) -> float:
-    """The lowest threshold at and above which the share of right ones is at least ``precision``."""
+    """The lowest threshold at and above which the share of right ones is at least ``precision``.
+
+    Posts of the same chance are decided together: the word lists alone give many the same.
+    """
     order = np.argsort(-chance, kind="stable")
-    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero((share >= precision) & (np.arange(1, len(order) + 1) >= DECIDED_MIN))
-    return round(float(chance[order[good[-1]]]), 4) if len(good) else NEVER
+    count = np.arange(1, len(order) + 1)
+    share = np.cumsum(right[order]) / count
+    lowest = np.floor(chance[order].astype(np.float64) * _PLACES) / _PLACES
+    last = np.append(np.diff(lowest) != 0, True)
+    good = np.flatnonzero((share >= precision) & (count >= DECIDED_MIN) & last)
+    return round(float(lowest[good[-1]]), 4) if len(good) else NEVER

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from vivavoce.reading.chances import probabilities
-from vivavoce.reading.features import BUCKETS, PAIR_SHARE, Parser, group_hits, hashed, length_scale
-from vivavoce.reading.lexicon import lexicon
+from vivavoce.reading.features import PAIR_SHARE, Parser, group_hits, length_scale
+from vivavoce.reading.lexicon import BOTH, TONGUES, lexicon
+from vivavoce.reading.tongue import LANGUAGE, language_lists, tongues
+from vivavoce.reading.vocabulary import BUCKETS, hashed
 from vivavoce.reading.weights import COLUMNS
 
 if TYPE_CHECKING:
@@ -43,11 +45,31 @@ class Design:
         return Design(self.rows[place], self.shares[place], np.cumsum(count) - count, count)
 
 
-def design(examples: Examples, parser: Parser, own_bias: int) -> Design:
-    """The sparse rows of the examples, exactly as the reader adds them up."""
+def labelled_tongues(examples: Examples) -> NDArray[np.int64]:
+    """The language each example is labelled with, as a place in `TONGUES`; both for rows of words."""
+    if examples.name == "lists":
+        return np.full(len(examples.texts), BOTH)
+    french, english = (examples.targets[:, COLUMNS.index(f"language.{name}")] > 0 for name in ("fr", "en"))
+    return np.where(french, TONGUES.index("fr"), np.where(english, TONGUES.index("en"), BOTH)).astype(np.int64)
+
+
+def judged_tongues(examples: Examples, parser: Parser, model: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The language of each example as a reader with the weights ``model`` judges it."""
+    words = parser.words(examples.texts)
+    vocabulary = parser.vocabulary
+    rows = np.zeros((len(vocabulary.folded), LANGUAGE.stop - LANGUAGE.start), np.float32)
+    for number in np.unique(words.word):
+        buckets, shares = hashed(vocabulary.folded[number], negated=False)
+        rows[number] = (model[buckets, LANGUAGE] * np.array(shares, np.float32)[:, None]).sum(axis=0)
+    lists = language_lists(lexicon(), model[GROUPS_AT:BIAS_AT], model[BIAS_AT])
+    return tongues(words, rows[words.word], vocabulary.masks[words.word, BOTH], lists)
+
+
+def design(examples: Examples, parser: Parser, own_bias: int, tongue: NDArray[np.int64]) -> Design:
+    """The sparse rows of the examples, exactly as the reader adds them up; ``tongue`` has one entry an example."""
     posts, rows, shares = [], [], []
     for start in range(0, len(examples.texts), 2_048):
-        tokens = parser.parse(examples.texts[start : start + 2_048])
+        tokens = parser.tokens(parser.words(examples.texts[start : start + 2_048]), tongue[start : start + 2_048])
         scale = length_scale(tokens)[tokens.post]
         parts = [
             hashed(parser.vocabulary.folded[word], negated=bool(negated))

@@ -15,11 +15,25 @@ import numpy as np
 
 from training import data
 from training.calibration import calibrated, thresholds
-from training.linear import BIAS_AT, GROUPS_AT, SETS_AT, Design, Pace, design, fit, forward, joined, prior
+from training.linear import (
+    BIAS_AT,
+    GROUPS_AT,
+    SETS_AT,
+    Design,
+    Pace,
+    design,
+    fit,
+    forward,
+    joined,
+    judged_tongues,
+    labelled_tongues,
+    prior,
+)
 from training.report import figures, tables
-from vivavoce.reading.features import BUCKETS, Parser
+from vivavoce.reading.features import Parser
 from vivavoce.reading.labels import DECIDED
 from vivavoce.reading.lexicon import lexicon
+from vivavoce.reading.vocabulary import BUCKETS
 from vivavoce.reading.weights import COLUMNS, SLICES
 
 if TYPE_CHECKING:
@@ -42,7 +56,9 @@ def _first_stage(parser: Parser) -> NDArray[np.float32]:
         *data.minibar(),
         data.other_languages(np.random.default_rng(SEED)),
     ]
-    posts = joined([design(examples, parser, SETS_AT + place) for place, examples in enumerate(sets)])
+    posts = joined(
+        [design(examples, parser, SETS_AT + place, labelled_tongues(examples)) for place, examples in enumerate(sets)]
+    )
     model = fit(
         prior(),
         posts,
@@ -118,8 +134,8 @@ def train() -> None:
     """Make the weights and write them."""
     parser = Parser()
     examples, records = data.pilot()
-    posts = design(examples, parser, BIAS_AT)
     start = _first_stage(parser)
+    posts = design(examples, parser, BIAS_AT, judged_tongues(examples, parser, start))
     scores = _held_out(start, posts, examples)
     slope, offset, chances = calibrated(scores, examples.targets)
     decided_from = thresholds(chances, examples.targets, records)

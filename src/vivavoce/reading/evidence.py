@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from vivavoce.reading.features import IS_END, IS_NEGATOR, Tokens
 from vivavoce.reading.labels import GROUPS, SUM_TO_ONE
 from vivavoce.reading.record import EVIDENCE_TYPE
+from vivavoce.reading.vocabulary import IS_END, IS_NEGATOR
 from vivavoce.reading.weights import COLUMNS, SLICES, Weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from vivavoce.reading.features import Tokens
     from vivavoce.reading.lexicon import Lexicon
 
 WORDS_SHOWN_MAX: Final = 8

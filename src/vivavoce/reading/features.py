@@ -6,119 +6,51 @@ neighbours (negation, pairs, phrases) is worked out for a whole batch of posts a
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from vivavoce.reading.lexicon import CAPITALS, NEGATOR, PHRASE_WORDS_MAX, Lexicon, lexicon
-from vivavoce.reading.words import FOREIGN_SCRIPT, TOKEN, fold
+from vivavoce.reading.lexicon import BOTH, IDIOM, LITERAL, NEGATOR, PHRASE_WORDS_MAX, Lexicon, lexicon
+from vivavoce.reading.vocabulary import (
+    BUCKETS,
+    IS_BREAK,
+    IS_END,
+    IS_NEGATOR,
+    IS_WORD,
+    STARTS_PHRASE,
+    Vocabulary,
+    hash_of,
+)
+from vivavoce.reading.words import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-BUCKETS: Final = 1 << 15
-"""Hashed features: 32,768 rows of 47 bytes keep the weights under the 2 MB that a wheel can carry unnoticed."""
-LETTERS: Final = 4
-"""Letters of the pieces of a word by which an unknown or misspelt word is still partly known."""
-LETTERS_SHARE: Final = 0.7
 PAIR_SHARE: Final = 0.6
 NEGATION_WORDS_MAX: Final = 3
 """How many words a negation reaches, to the next punctuation: beyond three it is wrong more often than right."""
 WORDS_KEPT_MAX: Final = 65_536
 """Different spellings kept between batches: with their rows about 30 MB, and more than a busy week of one language."""
-WORDS_AT_FIRST: Final = 4_096
-CAPITALS_LETTERS_MIN: Final = 3
 LENGTH_STEPS: Final = (4, 9, 17, 31)
 """Words from which a post counts as short, middling, long, very long."""
-
-IS_NEGATOR: Final = 1
-IS_BREAK: Final = 2
-IS_END: Final = 4
-STARTS_PHRASE: Final = 8
-IS_WORD: Final = 16
-_BREAKS: Final = frozenset({".", ",", ";", ":", "!", "!!", "?", "??", "...", "…", "—"})
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 _NEXT: Final = np.uint64(0x100000001B3)
 
 
-def bucket_of(feature: str) -> int:
-    """The row of a hashed feature; the same on every machine and version."""
-    return zlib.crc32(feature.encode("utf-8", "surrogatepass")) % BUCKETS
+@dataclass(frozen=True)
+class Words:
+    """The words of a batch before their language is known: fields as in `Tokens`, ``spans`` words by two."""
 
-
-def hash_of(word: str) -> int:
-    """64 bits that stand for a folded word in pairs and phrases."""
-    return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
-
-
-def hashed(word: str, *, negated: bool) -> tuple[list[int], list[float]]:
-    """The rows of one folded word and how much each counts: the word itself, and its pieces of four letters."""
-    rows = [bucket_of(f"n:{word}" if negated else f"w:{word}")]
-    shares = [1.0]
-    padded = f"_{word}_"
-    pieces = [padded[at : at + LETTERS] for at in range(len(padded) - LETTERS + 1)] if word.isalpha() else []
-    for piece in pieces:
-        rows.append(bucket_of(f"c:{piece}"))
-        shares.append(LETTERS_SHARE / len(pieces) ** 0.5)
-    return rows, shares
-
-
-class Vocabulary:
-    """The spellings met so far and what is known of each: arrays that grow, until `reset` empties them.
-
-    Attributes are one value a spelling: ``hashes`` (uint64), ``masks`` (uint64 of groups) and ``kinds`` (uint8 flags).
-    """
-
-    def __init__(self, words: Lexicon) -> None:
-        self.lexicon = words
-        self._starts = {phrase[0] for phrase in words.phrases}
-        self._capitals = words.bit(CAPITALS)
-        self._negator = words.bit(NEGATOR)
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget every spelling, so that memory stays bounded; readings do not depend on what was forgotten."""
-        self.ids: dict[str, int] = {}
-        self.folded: list[str] = []
-        self.hashes: NDArray[np.uint64] = np.zeros(WORDS_AT_FIRST, np.uint64)
-        self.masks: NDArray[np.uint64] = np.zeros(WORDS_AT_FIRST, np.uint64)
-        self.kinds: NDArray[np.uint8] = np.zeros(WORDS_AT_FIRST, np.uint8)
-        self.times_reset = getattr(self, "times_reset", -1) + 1
-
-    def add(self, spelling: str) -> int:
-        """The number of a spelling, which is worked out if it is new."""
-        known = self.ids.get(spelling)
-        if known is not None:
-            return known
-        word = spelling if spelling.startswith("<len") else fold(spelling)
-        mask = self.lexicon.mask(word)
-        capitals = len(spelling) >= CAPITALS_LETTERS_MIN and spelling.isalpha() and spelling.isupper()
-        kind = IS_NEGATOR if mask & self._negator or word.endswith("n't") else 0
-        kind |= IS_BREAK if word in _BREAKS else 0
-        kind |= IS_END if spelling.startswith("<len") else 0
-        kind |= STARTS_PHRASE if word in self._starts else 0
-        kind |= IS_WORD if word[0].isalpha() or word == FOREIGN_SCRIPT else 0
-        number = len(self.folded)
-        if number == len(self.hashes):
-            self._grow()
-        self.ids[spelling] = number
-        self.folded.append(word)
-        self.hashes[number] = hash_of(word)
-        self.masks[number] = mask | (self._capitals if capitals else 0)
-        self.kinds[number] = kind
-        return number
-
-    def _grow(self) -> None:
-        self.hashes = np.concatenate([self.hashes, np.zeros_like(self.hashes)])
-        self.masks = np.concatenate([self.masks, np.zeros_like(self.masks)])
-        self.kinds = np.concatenate([self.kinds, np.zeros_like(self.kinds)])
+    word: NDArray[np.int64]
+    spans: NDArray[np.int64]
+    post: NDArray[np.int64]
+    first: NDArray[np.int64]
+    count: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -162,16 +94,22 @@ class PhraseTable:
         self.tables: dict[int, tuple[NDArray[np.uint64], NDArray[np.uint64]]] = {}
         for length in range(2, PHRASE_WORDS_MAX + 1):
             entries = sorted(
-                (_phrase_hash(phrase), mask) for phrase, mask in words.phrases.items() if len(phrase) == length
+                (_phrase_hash(phrase), [table.get(phrase, 0) for table in words.phrases])
+                for phrase in words.phrases[BOTH]
+                if len(phrase) == length
             )
             if entries:
                 keys, masks = zip(*entries, strict=True)
                 self.tables[length] = (np.array(keys, np.uint64), np.array(masks, np.uint64))
 
     def find(
-        self, hashes: NDArray[np.uint64], post: NDArray[np.int64], starts: NDArray[np.int64]
+        self,
+        hashes: NDArray[np.uint64],
+        post: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        tongue: NDArray[np.int64],
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
-        """Where phrases start, how many words each has, and its groups."""
+        """Where phrases start, how many words each has, and its groups; ``tongue`` has one entry a post."""
         at, words, masks = [], [], []
         key = hashes[starts]
         for length in range(2, PHRASE_WORDS_MAX + 1):
@@ -183,10 +121,11 @@ class PhraseTable:
             if length in self.tables:
                 keys, found_masks = self.tables[length]
                 place = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
-                found = keys[place] == key
+                mask = np.where(keys[place] == key, found_masks[place, tongue[post[starts]]], np.uint64(0))
+                found = mask != 0
                 at.append(starts[found])
                 words.append(np.full(int(found.sum()), length, np.int64))
-                masks.append(found_masks[place[found]])
+                masks.append(mask[found])
         return np.concatenate(at), np.concatenate(words), np.concatenate(masks)
 
 
@@ -207,14 +146,17 @@ def _negator(kind: NDArray[np.uint8], post: NDArray[np.int64], first: NDArray[np
 
 
 class Parser:
-    """Texts into `Tokens`; keeps the vocabulary and the phrases."""
+    """Texts into `Tokens`, in two steps with the language decided between; keeps the vocabulary and the phrases."""
 
     def __init__(self) -> None:
         words = lexicon()
         self.vocabulary = Vocabulary(words)
         self.phrases = PhraseTable(words)
+        self._negator = np.uint64(words.bit(NEGATOR))
+        self._idiom = np.uint64(words.bit(IDIOM))
+        self._kept_by_idiom = ~np.uint64(words.bit(*LITERAL))
 
-    def parse(self, texts: Sequence[str]) -> Tokens:
+    def words(self, texts: Sequence[str]) -> Words:
         """The words of the texts, in order. Cost: about 10 microseconds a short post."""
         spellings: list[str] = []
         spans: list[tuple[int, int]] = []
@@ -236,40 +178,49 @@ class Parser:
                 vocabulary.add(spelling) if number is None else number
                 for spelling, number in zip(spellings, numbers, strict=True)
             ]
-        return self._tokens(
-            np.array(numbers, np.int64),
-            np.fromiter(chain.from_iterable(spans), np.int64, 2 * len(spans)).reshape(-1, 2),
-            np.array(counts, np.int64),
+        count = np.array(counts, np.int64)
+        return Words(
+            word=np.array(numbers, np.int64),
+            spans=np.fromiter(chain.from_iterable(spans), np.int64, 2 * len(spans)).reshape(-1, 2),
+            post=np.repeat(np.arange(len(count)), count),
+            first=np.cumsum(count) - count,
+            count=count,
         )
 
-    def _tokens(self, word: NDArray[np.int64], spans: NDArray[np.int64], count: NDArray[np.int64]) -> Tokens:
+    def tokens(self, words: Words, tongue: NDArray[np.int64]) -> Tokens:
+        """The words with what the lists of each post's ``tongue`` (a place in `TONGUES`) say of them."""
+        word, post, first = words.word, words.post, words.first
         vocabulary = self.vocabulary
-        first = np.cumsum(count) - count
-        post = np.repeat(np.arange(len(count)), count)
-        kind = vocabulary.kinds[word]
+        mask = vocabulary.masks[word, tongue[post]]
+        kind = vocabulary.kinds[word] | np.where(mask & self._negator, IS_NEGATOR, 0).astype(np.uint8)
         key = vocabulary.hashes[word]
         following = np.append(key[1:], np.uint64(0))
         pair = ((key * _MIX + following * _NEXT) >> np.uint64(40)).astype(np.int64) % BUCKETS
         starts = np.flatnonzero(kind & STARTS_PHRASE)
-        phrase_at, phrase_words, phrase_mask = self.phrases.find(key, post, starts)
+        phrase_at, phrase_words, phrase_mask = self.phrases.find(key, post, starts, tongue)
+        covered = np.zeros(len(word), np.bool_)
+        idiom = (phrase_mask & self._idiom) != 0
+        for step in range(int(phrase_words[idiom].max(initial=0))):
+            covered[phrase_at[idiom & (phrase_words > step)] + step] = True
+        inside = covered[phrase_at] & covered[phrase_at + phrase_words - 1]
         return Tokens(
             word=word,
-            start=spans[:, 0],
-            end=spans[:, 1],
+            start=words.spans[:, 0],
+            end=words.spans[:, 1],
             post=post,
             first=first,
-            count=count,
+            count=words.count,
             kind=kind,
-            mask=vocabulary.masks[word],
+            mask=np.where(covered, mask & self._kept_by_idiom, mask),
             negator=_negator(kind, post, first),
             pair=pair,
             phrase_at=phrase_at,
             phrase_words=phrase_words,
-            phrase_mask=phrase_mask,
+            phrase_mask=np.where(inside, phrase_mask & self._kept_by_idiom, phrase_mask),
         )
 
 
-def length_scale(tokens: Tokens) -> NDArray[np.float32]:
+def length_scale(tokens: Tokens | Words) -> NDArray[np.float32]:
     """By how much the hashed words of each post count: a long post does not shout louder than a short one."""
     scale: NDArray[np.float32] = (1.0 / np.sqrt(np.maximum(tokens.count, LENGTH_STEPS[0]))).astype(np.float32)
     return scale

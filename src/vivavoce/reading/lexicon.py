@@ -23,30 +23,40 @@ PHRASE_WORDS_MAX: Final = 5
 STEM_LETTERS_MIN: Final = 2
 NEGATOR: Final = "negator"
 CAPITALS: Final = "caps"
+IDIOM: Final = "idiom"
+LITERAL: Final = ("vulnerable", "family", "care", "lacking", "hazard", "harm", "medical", "alarm", "stranded")
+"""Groups that an idiom empties of its own words: nobody burns who "burns with impatience"."""
+TONGUES: Final = ("both", "fr", "en")
+"""Whose lists count: in a text that is plainly French the English ones do not, and the other way round."""
+BOTH: Final = 0
 _MADE_BY_RULE: Final = {CAPITALS: (), "link": (LINK,), "script": (FOREIGN_SCRIPT,)}
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Folded members of each group; a mask has one bit a group, in the order of ``groups``."""
+    """Folded members of each group; a mask has one bit a group, in the order of ``groups``.
+
+    ``words``, ``stems`` and ``phrases`` are one table for each of `TONGUES`.
+    """
 
     groups: tuple[str, ...]
-    words: dict[str, int]
-    stems: dict[str, int]
-    phrases: dict[tuple[str, ...], int]
+    words: tuple[dict[str, int], ...]
+    stems: tuple[dict[str, int], ...]
+    phrases: tuple[dict[tuple[str, ...], int], ...]
     features: tuple[str, ...]
     priors: dict[str, dict[str, float]]
 
-    def mask(self, word: str) -> int:
-        """The groups of one folded word, by itself and by each stem that starts it."""
-        mask = self.words.get(word, 0)
+    def mask(self, word: str, tongue: int = BOTH) -> int:
+        """The groups of one folded word, by itself and by each stem that starts it, in one of `TONGUES`."""
+        stems = self.stems[tongue]
+        mask = self.words[tongue].get(word, 0)
         for end in range(STEM_LETTERS_MIN, len(word) + 1):
-            mask |= self.stems.get(word[:end], 0)
+            mask |= stems.get(word[:end], 0)
         return mask
 
-    def bit(self, group: str) -> int:
-        """The mask of one group."""
-        return 1 << self.groups.index(group)
+    def bit(self, *groups: str) -> int:
+        """The mask of some groups."""
+        return sum(1 << self.groups.index(group) for group in groups)
 
 
 def _rows(name: str) -> Iterator[list[str]]:
@@ -56,14 +66,16 @@ def _rows(name: str) -> Iterator[list[str]]:
             yield line.split("\t")
 
 
-def _members() -> Iterator[tuple[str, str]]:
-    for group, _language, entries in _rows("words.tsv"):
+def _members() -> Iterator[tuple[str, str, str]]:
+    """Group, the language whose it is or "both", and entry; signs belong to every language."""
+    for group, language, entries in _rows("words.tsv"):
         for entry in entries.split(","):
-            yield group, entry.strip()
+            spoken = any(letter.isalpha() for letter in entry) and not entry.strip().startswith("<")
+            yield group, language if spoken else TONGUES[BOTH], entry.strip()
     for language, entries in _rows("languages.tsv"):
         group = f"lang_{language}" if language in {"fr", "en"} else "lang_other"
         for entry in entries.split(","):
-            yield group, entry.strip()
+            yield group, TONGUES[BOTH], entry.strip()
 
 
 def _weights(column: str) -> dict[str, float]:
@@ -98,9 +110,9 @@ def lexicon() -> Lexicon:
     Raises:
         ValueError: a table has too many groups, a phrase too many words, or a weight an unknown group.
     """
-    members = [(group, entry) for group, entry in _members() if entry]
-    members += [(group, entry) for group, entries in _MADE_BY_RULE.items() for entry in entries]
-    groups = tuple(dict.fromkeys([*(group for group, _ in members), *_MADE_BY_RULE]))
+    members = [member for member in _members() if member[2]]
+    members += [(group, TONGUES[BOTH], entry) for group, entries in _MADE_BY_RULE.items() for entry in entries]
+    groups = tuple(dict.fromkeys([*(group for group, _, _ in members), *_MADE_BY_RULE]))
     if len(groups) > GROUPS_MAX:
         message = f"{len(groups)} groups of words; {GROUPS_MAX} fit a mask"
         raise ValueError(message)
@@ -110,7 +122,11 @@ def lexicon() -> Lexicon:
     if unknown := named - set(groups):
         message = f"weights for groups without words: {sorted(unknown)}"
         raise ValueError(message)
-    words, stems, phrases = _split(members, groups)
+    tables = []
+    for tongue in TONGUES:
+        counted = set(TONGUES) if tongue == TONGUES[BOTH] else {TONGUES[BOTH], tongue}
+        tables.append(_split([(group, entry) for group, language, entry in members if language in counted], groups))
+    words, stems, phrases = zip(*tables, strict=True)
     features = (*groups, *(f"!{group}" for group in groups), *joint)
     return Lexicon(groups, words, stems, phrases, features, priors)
 

@@ -15,10 +15,13 @@ import pyarrow as pa
 from vivavoce.reading.chances import coherent, probabilities
 from vivavoce.reading.decide import decide
 from vivavoce.reading.evidence import Scored, evidence_array
-from vivavoce.reading.features import BUCKETS, PAIR_SHARE, Parser, Tokens, group_hits, has_words, hashed, length_scale
+from vivavoce.reading.features import PAIR_SHARE, Parser, Tokens, Words, group_hits, has_words, length_scale
 from vivavoce.reading.labels import GROUPS, SCALARS
+from vivavoce.reading.lexicon import BOTH
 from vivavoce.reading.record import READING_SCHEMA
 from vivavoce.reading.texts import TEXT_CODE_POINTS_MAX
+from vivavoce.reading.tongue import LANGUAGE, language_lists, tongues
+from vivavoce.reading.vocabulary import BUCKETS, hashed
 from vivavoce.reading.weights import COLUMNS, SLICES, Weights, weights
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class PlainReader:
     def __init__(self, trained: Weights | None = None) -> None:
         self._weights = trained or weights()
         self._parser = Parser()
+        self._lists = language_lists(self._parser.vocabulary.lexicon, self._weights.groups, self._weights.bias)
         self._turn = threading.Lock()
         self._forget(0)
 
@@ -70,15 +74,17 @@ class PlainReader:
     def scores(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Sums before calibration: texts by `COLUMNS`, for training."""
         with self._turn:
-            return self._scores(self._parser.parse(texts))[0]
+            return self._scores(self._tokens(self._parser.words(texts)))[0]
 
     def _read_batch(self, texts: list[str | None], claimed: list[str | None]) -> pa.RecordBatch:
         with self._turn:
-            tokens = self._parser.parse([(text or "")[:TEXT_CODE_POINTS_MAX] for text in texts])
+            claims = _claims(claimed)
+            words = self._parser.words([(text or "")[:TEXT_CODE_POINTS_MAX] for text in texts])
+            tokens = self._tokens(words, claims)
             scores, rows = self._scores(tokens)
             odds = scores * self._weights.slope + self._weights.offset
             odds[~has_words(tokens), SLICES["language"]] = 0.0
-            odds[:, SLICES["language"]] += _claims(claimed)
+            odds[:, SLICES["language"]] += claims
             chances = coherent(probabilities(odds))
             null = np.array([text is None for text in texts])
             decided = decide(chances, self._weights.thresholds, silent=tokens.count == 1)
@@ -104,8 +110,14 @@ class PlainReader:
                 self._rows[number, int(negated)] = (self._weights.hashed[buckets] * share).sum(axis=0)
         self._rows_known = len(vocabulary.folded)
 
-    def _scores(self, tokens: Tokens) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _tokens(self, words: Words, claims: NDArray[np.float32] | None = None) -> Tokens:
         self._learn_words()
+        masks = self._parser.vocabulary.masks[words.word, BOTH]
+        return self._parser.tokens(
+            words, tongues(words, self._rows[words.word, 0, LANGUAGE], masks, self._lists, claims)
+        )
+
+    def _scores(self, tokens: Tokens) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         rows = self._rows[tokens.word, tokens.negated.astype(np.int64)]
         pairs = self._weights.hashed[np.where(tokens.pair_valid, tokens.pair, BUCKETS - 1)]
         pairs *= np.where(tokens.pair_valid, np.float32(PAIR_SHARE), np.float32(0.0))[:, None]

@@ -34,6 +34,41 @@ LONG_NUMBER_DIGITS_MIN: Final = 6
 ELISION_LETTERS_MAX: Final = 3
 """Longest elision with its apostrophe, as in "qu'"; a longer word has a possessive or a closing quote."""
 
+DOUBLED: Final = frozenset(
+    {
+        "access",
+        "boot",
+        "butt",
+        "cheer",
+        "comme",
+        "donne",
+        "feel",
+        "fille",
+        "good",
+        "gross",
+        "ill",
+        "less",
+        "mall",
+        "meet",
+        "mess",
+        "miss",
+        "moon",
+        "noon",
+        "off",
+        "pass",
+        "poisson",
+        "poissons",
+        "press",
+        "salle",
+        "soon",
+        "too",
+        "trees",
+        "ville",
+    }
+)
+"""Common words that a doubled letter tells from another word ("soon" from "son"), so that it is kept."""
+
+_STRETCHED: Final = re.compile(r"([^\W\d])\1{2,}")
 _REPEATED: Final = re.compile(r"([^\W\d])\1+")
 _DIGITS: Final = re.compile(r"\d+")
 _LOOKALIKE: Final = str.maketrans("аеорсухкмтвніјѕԁɡοαερτυικν", "aeopcyxkmtbnijsdgoaeptuikv")
@@ -45,7 +80,9 @@ def _fold_letters(word: str) -> str:
     if latin and not word.isascii():
         word = word.translate(_LOOKALIKE)
     bare = "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
-    return _REPEATED.sub(r"\1", bare.replace("œ", "oe").replace("æ", "ae"))
+    bare = bare.replace("œ", "oe").replace("æ", "ae")
+    doubled = _STRETCHED.sub(r"\1\1", bare)
+    return doubled if doubled in DOUBLED else _REPEATED.sub(r"\1", bare)
 
 
 def fold(token: str) -> str:

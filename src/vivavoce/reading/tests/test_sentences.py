@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from vivavoce.reading import Reading, read_one
+from vivavoce.reading.weights import COLUMNS, weights
+from vivavoce.reading.weights import COLUMNS, weights
 
 DANGERS = [
     "Plus de chauffage depuis hier soir, ma grand-mère a 84 ans et il fait 12 degrés chez elle",
@@ -17,6 +19,9 @@ DANGERS = [
     "I want to end my life, you took everything",
     "La prise a fait des étincelles, début d'incendie dans la cuisine",
     "The charger caught fire next to my baby's bed",
+    "Votre chauffeur roule à contresens, on va tous y passer",
+    "My gran n'a plus de chauffage, please help her",
+    "She's five weeks old and it's 11 degrees in her room",
 ]
 SAFE = [
     "Bonjour, à quelle heure ouvre le musée dimanche ?",
@@ -25,6 +30,11 @@ SAFE = [
     "Profitez de notre nouvelle collection, lien en bio https://exemple.fr",
     "Ma facture a encore augmenté ce mois-ci, pourquoi ?",
     "",
+    "Mum was stuck on hold for ten minutes, then she sang to me. You were grand!",
+    "I feel like this could come to the museum soon, how good!",
+    "On brûle d'impatience de voir l'expo, c'était à mourir de rire la dernière fois !",
+    "I'm dying to see the new exhibition, it wouldn't hurt to open late",
+    "Client depuis 20 ans, et le petit train du parc est toujours aussi lent",
 ]
 
 
@@ -46,6 +56,56 @@ def test_danger_is_seen_and_needs_a_person_within_the_hour(text: str) -> None:
 @pytest.mark.parametrize("text", SAFE)
 def test_what_is_no_danger_is_not_called_one(text: str) -> None:
     assert reading_of(text).decided["danger"] is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Les pompiers ont fermé la rue, merci à eux",
+        "The pub has a fire and stew for all",
+        "Bébé a adoré la bougie",
+    ],
+)
+def test_what_may_be_a_danger_and_may_be_none_is_unsure(text: str) -> None:
+    assert reading_of(text).decided["danger"] == "unsure"
+
+
+def test_words_of_one_language_do_not_count_in_texts_of_the_other() -> None:
+    english, french = reading_of("We sang in the hall and it was lovely"), reading_of("Il y a du sang dans le hall")
+    assert english.danger < 0.05
+    assert french.decided["danger"] is True
+    assert not any(evidence.label == "danger" for evidence in english.evidence)
+
+
+def test_only_words_of_the_lists_show_danger() -> None:
+    column = COLUMNS.index("danger")
+    assert not weights().hashed[:, column].any()
+    reading = reading_of("Whole street Tom, just asked next door, smoke in the hall, thank you")
+    text = "Whole street Tom, just asked next door, smoke in the hall, thank you"
+    assert {text[e.start : e.end] for e in reading.evidence if e.label == "danger"} == {"smoke"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Les pompiers ont fermé la rue, merci à eux", "There is a fire in the pub and stew for all", "Bébé a adoré la bougie"],
+)
+def test_what_may_be_a_danger_and_may_be_none_is_unsure(text: str) -> None:
+    assert reading_of(text).decided["danger"] == "unsure"
+
+
+def test_words_of_one_language_do_not_count_in_texts_of_the_other() -> None:
+    english, french = reading_of("We sang in the hall and it was lovely"), reading_of("Il y a du sang dans le hall")
+    assert english.danger < 0.05
+    assert french.decided["danger"] is True
+    assert not any(evidence.label == "danger" for evidence in english.evidence)
+
+
+def test_only_words_of_the_lists_show_danger() -> None:
+    column = COLUMNS.index("danger")
+    assert not weights().hashed[:, column].any()
+    reading = reading_of("Whole street Tom, just asked next door, smoke in the hall, thank you")
+    text = "Whole street Tom, just asked next door, smoke in the hall, thank you"
+    assert {text[e.start : e.end] for e in reading.evidence if e.label == "danger"} == {"smoke"}
 
 
 def test_the_words_that_show_danger_are_underlined() -> None:
