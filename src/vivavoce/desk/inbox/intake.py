@@ -52,10 +52,10 @@ class Taken:
 
 
 def take_in(account: Account, batch: Batch, *, now: datetime, reader: Reader, turn: Turn = nullcontext) -> Taken:
-    """Store a batch and then its cursor.
+    """Store a batch, and its cursor with the last of its posts.
 
     Everything is read before the first transaction opens. Each transaction stores at most ``BATCH_POSTS`` posts, whole;
-    the last one moves the cursor. Killed between two of them, the same batch comes again and nothing is doubled.
+    the last one moves the cursor too. Killed between two of them, the same batch comes again and nothing is doubled.
 
     Args:
         account: as whom the network was heard.
@@ -72,14 +72,18 @@ def take_in(account: Account, batch: Batch, *, now: datetime, reader: Reader, tu
     records = _read(arrivals, reader)
     rule = TeamRule.load()
     taken = Taken(known=folded.repeated, rejected=folded.rejected)
-    for chunk in _chunks(arrivals):
+    chunks = list(_chunks(arrivals)) or [[]]
+    for number, chunk in enumerate(chunks, start=1):
         store = Store(account, fresh_rows(account, chunk, records, rule, now), records, rule, now)
         with turn(), transaction.atomic():
-            one_intake_at_a_time(chunk[0].network)
-            touch(*store.run(chunk))
+            topics = set()
+            if chunk:
+                one_intake_at_a_time(chunk[0].network)
+                topics |= store.run(chunk)
+            if number == len(chunks):
+                topics |= _acknowledge(account, batch, now=now)
+            touch(*topics)
         taken += Taken(**store.counts)
-    with turn(), transaction.atomic():
-        _acknowledge(account, batch, now=now)
     return taken
 
 
@@ -116,15 +120,14 @@ def one_intake_at_a_time(network: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"vivavoce intake {network}"])
 
 
-def _acknowledge(account: Account, batch: Batch, *, now: datetime) -> None:
-    """Keep the cursor and the gaps; the account answered, so whatever was wrong is over."""
+def _acknowledge(account: Account, batch: Batch, *, now: datetime) -> set[str]:
+    """Keep the cursor and the gaps, and return the topics to touch; the account answered, so nothing is wrong now."""
     LedgerEntry.objects.bulk_create(_gap(account, gap, now) for gap in batch.gaps)
     account.heard_at, account.problem, account.retry_at = now, "", None
     if batch.cursor is not None:
         account.cursor = batch.cursor
     account.save(update_fields=["cursor", "heard_at", "problem", "retry_at"])
-    if batch.gaps:
-        touch("networks")
+    return {"networks"} if batch.gaps else set()
 
 
 def _gap(account: Account, gap: Gap, now: datetime) -> LedgerEntry:
