@@ -41,7 +41,8 @@ class Desk:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self._logs = folder
-        self._env = _own_environment(self.url, database) | dict(env or {})
+        own = _own_environment(self.url, database) | {"VIVAVOCE_DATA": str(self.data)}
+        self.environment = own | {"DJANGO_SETTINGS_MODULE": "vivavoce.desk.settings"} | dict(env or {})
         self._running: list[Running] = []
 
     def up(self, *options: str) -> str:
@@ -60,7 +61,9 @@ class Desk:
     def start(self, *arguments: str) -> "Running":
         """Start a command that runs until it is stopped."""
         name = f"{arguments[0]}-{len(self._running)}"
-        process = Running([*_command(), *arguments, "--data", str(self.data)], self._logs / f"{name}.log", self._env)
+        process = Running(
+            [*_command(), *arguments, "--data", str(self.data)], self._logs / f"{name}.log", self.environment
+        )
         self._running.append(process)
         return process
 
@@ -68,7 +71,7 @@ class Desk:
         """Run a command to its end and return what it printed; ServerFailedError when it did not end well."""
         done = subprocess.run(
             [*_command(), *arguments, "--data", str(self.data)],
-            env=self._env,
+            env=self.environment,
             input=stdin,
             capture_output=True,
             text=True,
