@@ -87,7 +87,11 @@ def test_only_words_of_the_lists_show_danger() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Les pompiers ont fermé la rue, merci à eux", "There is a fire in the pub and stew for all", "Bébé a adoré la bougie"],
+    [
+        "Les pompiers ont fermé la rue, merci à eux",
+        "There is a fire in the pub and stew for all",
+        "Bébé a adoré la bougie",
+    ],
 )
 def test_what_may_be_a_danger_and_may_be_none_is_unsure(text: str) -> None:
     assert reading_of(text).decided["danger"] == "unsure"
