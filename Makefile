@@ -30,6 +30,7 @@ check: $(VENV)/dev ## Lint, types, architecture, translations
 	$(BIN)/ruff check .
 	$(BIN)/mypy src tests bench scripts
 	$(BIN)/lint-imports
+	@mkdir -p $(VENV)/check
 	VIVAVOCE_DATA=$(VENV)/check $(BIN)/python -m django makemigrations --check --dry-run --settings vivavoce.desk.settings
 
 bench: $(VENV)/dev ## Measure against the goals; prints every figure of the docs

@@ -53,7 +53,9 @@ def test_several_machines_may_share_a_folder_of_keys(
     assert len(keys.chain_public_key()) == 32
 
 
-@pytest.mark.parametrize("values", [{}, {"app_password": "clé \U0001f511 \x00"}, {"a": "mot secret", "b": "autre mot"}], ids=str)
+@pytest.mark.parametrize(
+    "values", [{}, {"app_password": "clé \U0001f511 \x00"}, {"a": "mot secret", "b": "autre mot"}], ids=str
+)
 def test_secrets_are_sealed_and_come_back(data: Path, values: dict[str, str]) -> None:
     keys.prepare(data)
     sealed = keys.seal(values)
