@@ -6,7 +6,6 @@ import pytest
 
 from vivavoce.reading import Reading, read_one
 from vivavoce.reading.weights import COLUMNS, weights
-from vivavoce.reading.weights import COLUMNS, weights
 
 DANGERS = [
     "Plus de chauffage depuis hier soir, ma grand-mère a 84 ans et il fait 12 degrés chez elle",
@@ -80,36 +79,8 @@ def test_words_of_one_language_do_not_count_in_texts_of_the_other() -> None:
 def test_only_words_of_the_lists_show_danger() -> None:
     column = COLUMNS.index("danger")
     assert not weights().hashed[:, column].any()
-    reading = reading_of("Whole street Tom, just asked next door, smoke in the hall, thank you")
     text = "Whole street Tom, just asked next door, smoke in the hall, thank you"
-    assert {text[e.start : e.end] for e in reading.evidence if e.label == "danger"} == {"smoke"}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Les pompiers ont fermé la rue, merci à eux",
-        "There is a fire in the pub and stew for all",
-        "Bébé a adoré la bougie",
-    ],
-)
-def test_what_may_be_a_danger_and_may_be_none_is_unsure(text: str) -> None:
-    assert reading_of(text).decided["danger"] == "unsure"
-
-
-def test_words_of_one_language_do_not_count_in_texts_of_the_other() -> None:
-    english, french = reading_of("We sang in the hall and it was lovely"), reading_of("Il y a du sang dans le hall")
-    assert english.danger < 0.05
-    assert french.decided["danger"] is True
-    assert not any(evidence.label == "danger" for evidence in english.evidence)
-
-
-def test_only_words_of_the_lists_show_danger() -> None:
-    column = COLUMNS.index("danger")
-    assert not weights().hashed[:, column].any()
-    reading = reading_of("Whole street Tom, just asked next door, smoke in the hall, thank you")
-    text = "Whole street Tom, just asked next door, smoke in the hall, thank you"
-    assert {text[e.start : e.end] for e in reading.evidence if e.label == "danger"} == {"smoke"}
+    assert {text[e.start : e.end] for e in reading_of(text).evidence if e.label == "danger"} == {"smoke"}
 
 
 def test_the_words_that_show_danger_are_underlined() -> None:
