@@ -21,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, help="Add, list, invite and close teamma
 Username = Annotated[str, typer.Argument(help="The name they sign in with.")]
 RealName = Annotated[str, typer.Option("--name", help="The name that teammates and the public see.")]
 Email = Annotated[str, typer.Option(help="Needed for single sign-on, which finds teammates by e-mail.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Admin = Annotated[bool, typer.Option("--admin", help="May connect networks and change the team's rule.")]
 
 
@@ -51,6 +52,18 @@ def close(username: Username, data: Data = None) -> None:
     from vivavoce.desk.team.services import teammate_close
 
     teammate_close(teammate=_known(username))
+
+
+@app.command()
+def erase(username: Username, *, yes: Yes = False, data: Data = None) -> None:
+    """Erase who a teammate was: name, address, passkeys. Their replies stay, under a pseudonym. Cannot be undone."""
+    desk_ready(data)
+    from vivavoce.desk.replies.erasure import teammate_erase
+
+    teammate = _known(username)
+    if not yes:
+        typer.confirm(f"Erase {teammate.shown_name} ({username}) for good?", abort=True)
+    teammate_erase(teammate=teammate, by=None, now=datetime.now(UTC))
 
 
 @app.command("list")

@@ -111,6 +111,16 @@ def test_teammates_are_added_listed_and_closed(data: Path) -> None:
     assert row.split()[-2] == "no"
 
 
+def test_a_teammate_is_erased_only_when_that_is_said_clearly(data: Path) -> None:
+    vivavoce("teammate", "add", "nino", "--name", "Nino Ferrant", data=data)
+    assert vivavoce("teammate", "erase", "nino", data=data).returncode == 1
+    assert "Nino Ferrant" in vivavoce("teammate", "list", data=data, COLUMNS="200").stdout
+    assert vivavoce("teammate", "erase", "nino", "--yes", data=data).returncode == 0
+    after = vivavoce("teammate", "list", data=data, COLUMNS="200").stdout
+    assert "Nino" not in after
+    assert "erased-" in after
+
+
 def test_an_empty_chain_verifies(data: Path) -> None:
     done = vivavoce("verify", "--json", data=data)
     assert done.returncode == 0

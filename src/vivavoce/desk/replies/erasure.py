@@ -65,8 +65,11 @@ def person_erase(*, person: Person, teammate: Teammate, now: datetime) -> None:
         transaction.on_commit(_shrink_log)
 
 
-def teammate_erase(*, teammate: Teammate, by: Teammate, now: datetime) -> None:
-    """Erase who a teammate was: names, address, keys; their replies stay, under their pseudonym."""
+def teammate_erase(*, teammate: Teammate, by: Teammate | None, now: datetime) -> None:
+    """Erase who a teammate was: names, address, keys; their replies stay, under their pseudonym.
+
+    ``by`` is None when it was said in the shell.
+    """
     with transaction.atomic():
         for mine in (Authenticator, SocialAccount, EmailAddress):
             mine.objects.filter(user=teammate).delete()
