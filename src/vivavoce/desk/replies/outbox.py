@@ -82,7 +82,7 @@ def claim(*, owner: str, lease_s: float, now: datetime, avoid: frozenset[int] = 
         avoid: accounts whose network asked for quiet.
     """
     due = Reply.objects.filter(MOVING, next_try_at__lte=now).exclude(conversation__account__in=avoid)
-    due = due.exclude(Exists(_before_it())).order_by("next_try_at")
+    due = due.exclude(Exists(_before_it())).order_by("next_try_at", "presence")  # of two at once, who signed first
     free = due.filter(Q(lease_until=None) | Q(lease_until__lt=now))
     orphans = due.filter(lease_until__gte=now).exclude(lease_owner=owner)
     for pk, holder, until in _tried(free, orphans):
