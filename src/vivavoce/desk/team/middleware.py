@@ -35,9 +35,14 @@ def one_origin(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Calla
 
 
 def one_charset(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Refuse forms in other encodings than UTF-8: Python has some that are none of text, and no browser sends any."""
+    """Refuse what is no text: addresses with NUL, which PostgreSQL cannot look for, and forms that are not in UTF-8.
+
+    Python knows encodings that are none of text, and no browser sends a form in another than UTF-8.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return HttpResponse("No such address.", status=400, content_type="text/plain; charset=utf-8")
         charset = (request.content_params or {}).get("charset", "utf-8")
         if charset.lower() not in {"utf-8", "utf8"}:
             return HttpResponse("Send UTF-8.", status=415, content_type="text/plain; charset=utf-8")
