@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 import structlog
+from asgiref.sync import sync_to_async
 from django.db import Error, connection
 
 from vivavoce.desk.live.models import Signal
@@ -189,6 +190,7 @@ def close_all() -> None:
 
 async def events(topics: Iterable[str]) -> AsyncIterator[bytes]:
     """Give a stream's bytes: ``hello`` at once, then ``changed`` with a JSON list of topics, and heartbeats."""
+    await sync_to_async(_give_back)()
     client = Client(topics)
     if not WATCHER.join(client):
         yield b"retry: 60000\nevent: full\ndata: []\n\n"
@@ -199,3 +201,12 @@ async def events(topics: Iterable[str]) -> AsyncIterator[bytes]:
             yield b": still here\n\n" if not changed else f"event: changed\ndata: {json.dumps(changed)}\n\n".encode()
     finally:
         WATCHER.leave(client)
+
+
+def _give_back() -> None:
+    """Give back the connection that knew who asks, before minutes of streaming.
+
+    PostgreSQL's are pooled: each open screen would hold one, and twenty screens would stop the desk.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
