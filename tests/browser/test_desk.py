@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
-from tests.browser.pages import WAIT_MS_MAX, open_first, open_tab
+from tests.browser.pages import PASSWORD, WAIT_MS_MAX, open_first, open_tab, sign_in
 from tests.desk import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -116,3 +116,36 @@ def test_the_language_is_chosen_once_and_kept(desk: Desk, sams: Page) -> None:
     expect(sams.locator("html")).to_have_attribute("lang", "fr")
     sams.get_by_role("button", name="English").click()
     expect(sams.locator("h1")).to_have_text("Who waits for a person")
+
+
+def test_what_was_written_while_signed_out_is_there_after_signing_in_again(
+    desk: Desk, chromium_browser: Browser
+) -> None:
+    with chromium_browser.new_context(storage_state=sign_in(chromium_browser, desk, "lea"), locale="en-GB") as browser:
+        page, other = open_tab(browser), open_tab(browser)
+        open_first(page, desk)
+        other.goto(f"{desk.url}/me/")
+        other.locator("header summary").click()
+        other.get_by_role("button", name="Sign out").click()
+        expect(other.get_by_text("You are signed out.")).to_be_visible()
+        page.locator("#text").fill("Bonjour, je vous réponds.")
+        expect(page.locator("#saved")).to_contain_text("Draft not kept")
+        page.get_by_role("button", name="Send", exact=True).click()
+        page.locator("[name=login]").fill("lea")
+        page.locator("[name=password]").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(page.locator("#text")).to_have_value("Bonjour, je vous réponds.")
+        page.locator("#text").fill("")
+        expect(page.locator("#saved")).to_have_text("")
+
+
+def test_words_sent_as_soon_as_they_are_written_leave_no_draft_behind(desk: Desk, page: Page) -> None:
+    address = open_first(page, desk)
+    page.locator("#text").fill("We have seen it; somebody calls you in five minutes.")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".post--ours").last).to_contain_text("somebody calls you")
+    page.goto(address)
+    expect(page.locator(".post--ours").filter(has_text="somebody calls you")).to_have_count(1)
+    expect(page.locator("#text")).to_have_value("")
+    expect(page.locator("#saved")).to_have_text("")

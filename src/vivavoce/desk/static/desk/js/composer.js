@@ -1,18 +1,26 @@
 // The answer: counted as people count, kept as it is written, and signed by a passkey when it leaves.
 const KEEP_MS = 800;
 
+let leaving = false; // the words are on their way: a draft of them kept now would come back as unsent
+let keeping = Promise.resolve();
+
 export function composer(form) {
   if (!form) return;
   const text = form.elements.text;
+  restore(form, text);
   count(form, text);
   drafts(form, text);
   let plain = false;
   form.addEventListener("submit", (event) => {
-    if (plain || form.elements.assertion.value) return;
+    if (plain) {
+      leaving = true;
+      return;
+    }
     event.preventDefault();
     sign(form);
   });
   form.querySelector("[data-plain]").addEventListener("click", () => (plain = true));
+  addEventListener("pageshow", ({ persisted }) => persisted && leaving && location.reload()); // Back shows what became of the words
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(form.querySelector("[data-send]"));
   });
@@ -36,14 +44,17 @@ function drafts(form, text) {
   const saved = document.getElementById("saved");
   let timer = null;
   let last = text.value;
-  const keep = async () => {
+  const keep = () => (keeping = keeping.then(write, write));
+  const write = async () => {
     clearTimeout(timer);
-    if (text.value === last) return;
+    if (leaving || text.value === last) return;
     const words = text.value;
     try {
       const response = await post(form, form.dataset.draft, true);
+      if (turnedAway(response)) sessionStorage.setItem(place(form), words);
       if (!response.ok) throw new Error(response.status);
       last = words;
+      sessionStorage.removeItem(place(form));
       saved.textContent = words ? saved.dataset.saved : "";
     } catch {
       saved.textContent = saved.dataset.failed;
@@ -54,25 +65,46 @@ function drafts(form, text) {
     timer = setTimeout(keep, KEEP_MS);
   });
   text.addEventListener("blur", keep);
-  addEventListener("pagehide", keep);
-  form.addEventListener("submit", () => clearTimeout(timer));
+  addEventListener("pagehide", write); // at once: nothing runs afterwards
+}
+
+// Who has been signed out meanwhile signs in again and finds the words in the composer: this tab keeps them until the desk does.
+function place(form) {
+  return `words:${form.dataset.who}:${form.dataset.draft}`;
+}
+
+function turnedAway(response) {
+  return response.type === "opaqueredirect" || response.status === 403; // 403: signed in anew in another tab
+}
+
+function restore(form, text) {
+  const words = sessionStorage.getItem(place(form));
+  if (!words) return;
+  text.value = words;
+  post(form, form.dataset.draft).then(({ ok }) => ok && sessionStorage.removeItem(place(form)), () => {});
 }
 
 function post(form, url, keepalive = false) {
   const body = new FormData();
   body.set("text", form.elements.text.value);
   body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-  return fetch(url, { method: "POST", body, keepalive });
+  return fetch(url, { method: "POST", body, keepalive, redirect: "manual" });
 }
 
 async function sign(form) {
   const button = form.querySelector("[data-send]");
+  if (button.disabled) return; // a second Ctrl+Enter
+  leaving = true;
   const problem = document.getElementById("send-problem");
   const label = button.textContent;
   problem.hidden = true;
   button.disabled = true;
   try {
     const response = await post(form, form.dataset.challenge);
+    if (turnedAway(response)) {
+      sessionStorage.setItem(place(form), form.elements.text.value);
+      return location.reload();
+    }
     const given = await response.json();
     if (!response.ok) throw new Trouble(given.error);
     if (given.publicKey && navigator.credentials) {
@@ -80,8 +112,10 @@ async function sign(form) {
       form.elements.assertion.value = JSON.stringify(await assertion(given.publicKey));
       form.elements.nonce.value = given.nonce;
     }
+    await keeping;
     form.submit();
   } catch (error) {
+    leaving = false;
     const refused = error instanceof DOMException;
     problem.textContent = error instanceof Trouble ? error.message : refused ? problem.dataset.cancelled : problem.dataset.offline;
     problem.hidden = false;
