@@ -99,9 +99,11 @@ def evidence_words(text: str, reading: Reading, labels: tuple[str, ...]) -> list
 
 
 def due_words(due_at: datetime, *, now: datetime) -> str:
-    """Return how long until a due time, or since: ``due in 12 min``, ``overdue by 3 h``."""
+    """Return how long until a due time, or since: ``due in 12 min``, ``due now``, ``overdue by 3 h``."""
     seconds = (due_at - now).total_seconds()
     minutes = int(abs(seconds) // 60)
+    if not minutes:
+        return _("due now")
     if minutes <= MINUTES_SHOWN_MAX:
         span = _("%(count)d min") % {"count": minutes}
     elif minutes <= HOURS_SHOWN_MAX * 60:

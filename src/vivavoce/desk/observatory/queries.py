@@ -14,6 +14,7 @@ from vivavoce.desk.inbox.models import Conversation, Post
 from vivavoce.desk.replies.models import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 ANSWERS_MEASURED_MAX = 5_000
@@ -65,6 +66,8 @@ class Outcomes:
     conversations: int
     answered: int
     unhappy: Ends
+    helped: Ends
+    """Those of the unhappy who were answered: the others' mood says nothing of us."""
     ways: tuple[Ends, ...]
     speed: Speed
 
@@ -77,10 +80,16 @@ def outcomes(*, since: datetime) -> Outcomes:
     return Outcomes(
         conversations=totals["all"],
         answered=totals["answered"],
-        unhappy=Ends("all", *(sum(getattr(way, end) for way in ways) for end in ENDS)),
+        unhappy=_sum("all", ways),
+        helped=_sum("answered", [way for way in ways if way.way != "none"]),
         ways=ways,
         speed=_speed(since),
     )
+
+
+def _sum(name: str, ways: Iterable[Ends]) -> Ends:
+    parts = list(ways)
+    return Ends(name, *(sum(getattr(way, end) for way in parts) for end in ENDS))
 
 
 def _ends_by_way(since: datetime) -> tuple[Ends, ...]:

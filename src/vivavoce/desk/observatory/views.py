@@ -64,7 +64,7 @@ def outcomes_page(request: HttpRequest) -> HttpResponse:
         "totals": totals,
         "ways": ways,
         "bar": bar(totals.unhappy),
-        "share": round(100 * totals.unhappy.good / totals.unhappy.told) if totals.unhappy.told else None,
+        "share": round(100 * totals.helped.good / totals.helped.told) if totals.helped.told else None,
         "half": span_words(totals.speed.half),
         "most": span_words(totals.speed.most),
         "ends": WORDS.items(),

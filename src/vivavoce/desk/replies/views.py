@@ -106,6 +106,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
             error, status = _("Too many tries. Wait a minute, then try again."), 429
         elif method := _confirmed(request, teammate):
             window_open(request.session, teammate=teammate, method=method, now=now)
+            if onward.startswith("/conversations/"):
+                messages.success(request, _("You are here. Your words have not left yet: press Send."))
             return _see_other(onward)
         else:
             error, status = _("That is not right. Try again."), 422
@@ -217,6 +219,6 @@ def _told(request: HttpRequest, act: Callable[[], None], done: str, url: str) ->
         act()
     except VivaVoceError as error:
         messages.error(request, str(error))
-        return _see_other(reverse("outbox"))
-    messages.success(request, done)
+    else:
+        messages.success(request, done)
     return _see_other(url)

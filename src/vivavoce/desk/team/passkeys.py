@@ -5,9 +5,7 @@ from __future__ import annotations
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from allauth.mfa.webauthn.views import AddWebAuthnView
 from django import forms
-from django.contrib import messages
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 
@@ -27,5 +25,4 @@ class PasskeyAdd(AddWebAuthnView):  # type: ignore[misc] # allauth has no types
 
     def get_success_url(self) -> str:
         """Go on to those who wait."""
-        messages.success(self.request, _("Your passkey is enrolled. It signs your replies, word by word."))
         return reverse("waiting")

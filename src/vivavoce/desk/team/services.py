@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from vivavoce.desk.inbox.services import rule_changed
 from vivavoce.desk.live.services import touch
@@ -22,6 +23,8 @@ def teammate_add(*, username: str, name: str = "", email: str = "", admin: bool 
     Raises:
         BadInputError: the username is taken or not allowed.
     """
+    if Teammate.objects.filter(username__iexact=username).exists():  # signing in minds no capitals
+        raise BadInputError(_("Somebody signs in with this name already; choose another."))
     teammate = Teammate(username=username, email=email, is_superuser=admin, is_staff=admin)
     teammate.first_name, _space, teammate.last_name = name.strip().partition(" ")
     teammate.set_unusable_password()

@@ -58,7 +58,8 @@ def enrol(request: HttpRequest) -> HttpResponse:
         teammate.set_password(form.cleaned_data["password"])
         teammate.save(update_fields=["password"])
         update_session_auth_hash(request, teammate)
-        messages.success(request, _("You are in. Your password lets you sign replies."))
+        named = {"name": teammate.username}
+        messages.success(request, _("You are in. Next time, sign in as “%(name)s”, with your password.") % named)
         return redirect("waiting")
     return render(request, "team/enrol.html", {"form": form})
 

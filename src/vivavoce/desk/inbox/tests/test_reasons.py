@@ -61,10 +61,12 @@ def test_who_waits_for_nothing_has_no_line(world: World) -> None:
         (90, "due in 90 min"),
         (200, "due in 3 h"),
         (60 * 48, "due in 2 days"),
+        (0.5, "due now"),
+        (-0.5, "due now"),
         (-5, "overdue by 5 min"),
     ],
 )
-def test_a_due_time_is_said_in_the_unit_that_matters(minutes: int, words: str) -> None:
+def test_a_due_time_is_said_in_the_unit_that_matters(minutes: float, words: str) -> None:
     assert due_words(NOON + timedelta(minutes=minutes), now=NOON) == words
 
 

@@ -73,6 +73,14 @@ def test_what_was_said_before_the_answer_is_no_outcome_of_it() -> None:
     assert outcomes(since=SINCE).unhappy == Ends("all", unknown=1)
 
 
+def test_good_that_came_without_an_answer_is_not_counted_as_ours() -> None:
+    conversation("a", "negative", "positive")
+    conversation("b", "negative", "negative", answered_min=10)
+    found = outcomes(since=SINCE)
+    assert (found.unhappy.good, found.unhappy.total) == (1, 2)
+    assert (found.helped.good, found.helped.told) == (0, 1)
+
+
 def test_the_time_to_the_first_answer_is_told_for_half_and_for_nine_of_ten() -> None:
     for minutes in range(1, 11):
         conversation(str(minutes), "neutral", answered_min=minutes)

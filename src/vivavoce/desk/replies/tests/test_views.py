@@ -103,6 +103,20 @@ def test_a_password_given_anew_opens_a_window_and_the_form_sends(browser: Client
     assert (presence.kind, presence.method) == ("signed_in", "password")
 
 
+def test_who_confirmed_for_a_reply_is_told_to_press_send(browser: Client, world: World) -> None:
+    onward = url(world, "")
+    response = browser.post("/presence/", {"password": "une longue phrase", "next": onward})
+    assert response["Location"] == onward
+    assert "press Send" in said(response)
+
+
+def test_a_reply_that_has_left_already_is_shown_in_its_conversation(browser: Client, world: World) -> None:
+    reply = world.sends(TEXT)
+    Reply.objects.filter(pk=reply.pk).update(state=Reply.State.SENDING)
+    response = browser.post(f"/replies/{reply.pk}/withdraw")
+    assert response["Location"] == url(world, "")
+
+
 def test_a_code_given_anew_opens_a_window_once(browser: Client, world: World) -> None:
     TOTP.activate(world.anne, "JBSWY3DPEHPK3PXP")
     now = next(iter(yield_hotp_counters_from_time()))
