@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -92,8 +94,30 @@ def _taken_in(file: Path, format_: str | None, mapping: dict[str, str], data: Pa
             desk_ready(data)
             progress.update(task, description="taking in", completed=0, total=archive.total)
             intake = Intake(archive, tell=lambda line: progress.console.print(line, markup=False, highlight=False))
-            intake.run(lambda: progress.update(task, completed=intake.totals.total))
+            with _stops_between_batches() as check:
+
+                def moved() -> None:
+                    progress.update(task, completed=intake.totals.total)
+                    check()
+
+                intake.run(moved)
             return intake.totals
+
+
+@contextmanager
+def _stops_between_batches() -> Iterator[Callable[[], None]]:
+    """Let Ctrl-C wait for the end of a batch: raised anywhere, a library might swallow it. Yields the check."""
+    asked = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: asked.set())
+
+    def check() -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
