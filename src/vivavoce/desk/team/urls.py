@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from allauth.account.decorators import reauthentication_required
+from allauth.account.views import password_set
 from django.urls import path
 
 from vivavoce.desk.team import health, views
@@ -10,6 +12,8 @@ from vivavoce.desk.team.passkeys import PasskeyAdd
 urlpatterns = [
     path("welcome/<str:token>", views.welcome, name="welcome"),
     path("enrol/", views.enrol, name="enrol"),
+    # allauth asks nothing here: whoever holds a one-time link could add a password to somebody else's passkey.
+    path("accounts/password/set/", reauthentication_required(password_set), name="account_set_password"),
     path("accounts/2fa/webauthn/add/", PasskeyAdd.as_view(), name="mfa_add_webauthn"),
     path("me/", views.profile, name="profile"),
     path("networks/", views.networks, name="networks"),
