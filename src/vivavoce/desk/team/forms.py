@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
@@ -10,6 +10,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
+from vivavoce.desk.replies.window import WINDOW_MIN_MAX
 from vivavoce.desk.team.models import Rule
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ else:
 DAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
 OPENING_HOURS_MAX = 500
 """A year's quarter of opening time: whoever waits longer is not waiting for an answer."""
+
+DANGER_MIN_MAX = 24 * 60
+"""Whoever may be in danger is answered within the day."""
+
+URGENT_MIN_MAX = 24 * 60
+"""An hour's need that waits through more opening time than a day has is no hour's need."""
 
 HOLIDAYS_MAX = 400
 """More than a year of closed days is not a calendar of holidays."""
@@ -69,6 +76,10 @@ class TeammateForm(forms.Form):
     admin = forms.BooleanField(label=_("May connect networks and change the rule"), required=False)
 
 
+def _clock(text: str) -> time:
+    return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a time on the wall
+
+
 class HoursField(forms.CharField):
     """One day's opening times, as people write them: ``09:00-12:30, 14:00-18:00``; empty is closed."""
 
@@ -78,12 +89,14 @@ class HoursField(forms.CharField):
         for part in filter(None, (piece.strip() for piece in (value or "").split(","))):
             opens, _dash, closes = (end.strip() for end in part.replace("\N{EN DASH}", "-").partition("-"))
             try:
-                start, end = (datetime.strptime(clock, "%H:%M").time() for clock in (opens, closes))  # noqa: DTZ007
+                start, end = f"{_clock(opens):%H:%M}", "24:00" if closes == "24:00" else f"{_clock(closes):%H:%M}"
             except ValueError as error:
                 raise forms.ValidationError(_("Write times as 09:00-18:00, separated by commas.")) from error
             if start >= end:
-                raise forms.ValidationError(_("A time of opening comes before its closing."))
-            spans.append([f"{start:%H:%M}", f"{end:%H:%M}"])
+                raise forms.ValidationError(
+                    _("A time of opening comes before its closing. Past midnight: 22:00-24:00, and the rest next day.")
+                )
+            spans.append([start, end])
         return sorted(spans)
 
     def prepare_value(self, value: Any) -> Any:  # noqa: ANN401 # Django's signature
@@ -119,6 +132,15 @@ class RuleForm(RuleModelForm):
         required=False,
     )
 
+    allowance_danger_min = forms.IntegerField(
+        label=_("Danger: minutes to answer, day and night"), min_value=1, max_value=DANGER_MIN_MAX
+    )
+    allowance_hour_min = forms.IntegerField(
+        label=_("Urgent: minutes of opening time to answer"), min_value=1, max_value=URGENT_MIN_MAX
+    )
+    presence_window_min = forms.IntegerField(
+        label=_("Minutes for which a password or a code counts as presence"), min_value=1, max_value=WINDOW_MIN_MAX
+    )
     allowance_today_min = OpeningField(label=_("Today: hours of opening time to answer"))
     allowance_week_min = OpeningField(label=_("This week: hours of opening time to answer"))
     allowance_none_min = OpeningField(label=_("Not urgent: hours of opening time to answer"))
@@ -134,11 +156,6 @@ class RuleForm(RuleModelForm):
             "allowance_none_min",
             "presence_window_min",
         )
-        labels = {
-            "allowance_danger_min": _("Danger: minutes to answer, day and night"),
-            "allowance_hour_min": _("Urgent: minutes of opening time to answer"),
-            "presence_window_min": _("Minutes for which a password or a code counts as presence"),
-        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 # Django's signature
         super().__init__(*args, **kwargs)

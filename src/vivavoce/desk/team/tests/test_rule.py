@@ -42,6 +42,17 @@ def test_times_that_cannot_be_read_are_refused(text: str) -> None:
         HoursField(required=False).clean(text)
 
 
+def test_a_team_may_be_open_until_midnight_and_go_on_from_there() -> None:
+    assert HoursField(required=False).clean("22:00-24:00, 00:00-02:00") == [["00:00", "02:00"], ["22:00", "24:00"]]
+
+
+@pytest.mark.parametrize("field", ["allowance_danger_min", "allowance_hour_min", "presence_window_min"])
+@pytest.mark.parametrize("minutes", [-3, 0, 100_000, 999_999_999_999])
+def test_minutes_that_no_team_means_are_refused(field: str, minutes: int) -> None:
+    form = RuleForm(filled(**{field: minutes}), instance=queries.rule())
+    assert list(form.errors) == [field]
+
+
 @pytest.mark.parametrize("text", ["25 December", "2026-02-30", "\x00"])
 def test_dates_that_cannot_be_read_are_refused(text: str) -> None:
     assert not RuleForm(filled(closed=text), instance=queries.rule()).is_valid()
