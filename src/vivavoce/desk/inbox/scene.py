@@ -165,7 +165,8 @@ def _shown(
     post: Post, conversation: Conversation, corrections: dict[tuple[int, str], str], sent: dict[str, Reply]
 ) -> Shown:
     theirs = not post.ours and post.author.person_id == conversation.person_id
-    reading: Reading | None = getattr(post, "reading", None) if theirs else None
+    kept = theirs and conversation.person.erased_at is None
+    reading: Reading | None = getattr(post, "reading", None) if kept else None
     evidence = _evidence(reading) if reading else []
     begin, rest = marked(post.text, evidence)
     return Shown(

@@ -250,6 +250,7 @@ def test_erasing_asks_first_and_then_leaves_no_word(now_world: World, desk: Clie
     html = page(desk, "conversation", conversation.pk)
     assert "my secret address" not in html
     assert not re.search(r"\bAda\b", html)
+    assert "What the reader says" not in html
 
 
 def test_pages_speak_the_language_that_the_teammate_chose(desk: Client, teammate: Teammate) -> None:
