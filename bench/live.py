@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import re
 import statistics
 import subprocess
@@ -33,6 +34,9 @@ WARM_S = 3
 POSTS = POSTS_A_SECOND * (WARM_S + SECONDS)
 CALM_S = 0.4
 """At most one fetch of a screen in so long, as in ``refresh.js``."""
+
+SPREAD_S = 0.2
+"""Screens ask one after another, as in ``refresh.js``."""
 
 FAREWELL_S = 3
 CALL_S_MAX = 30
@@ -100,6 +104,7 @@ class Screen:
         while True:
             await self._changed.wait()
             self._changed.clear()
+            await asyncio.sleep(random.random() * SPREAD_S)
             began = time.time()
             page = await self._http.get("/", headers={"X-Live": "1"})
             page.raise_for_status()

@@ -1,6 +1,7 @@
 // Fetches what is shown again, through the normal view, and puts it in place: focus, scroll and open menus stay.
 const EACH_MS = 60000; // "due in 12 min" grows old without any signal
 const CALM_MS = 400; // at most so often, however much happens
+const SPREAD_MS = 200; // every screen hears at the same moment; they ask one after another
 
 let running = false;
 let again = null;
@@ -21,6 +22,7 @@ export async function refresh(heard) {
     return;
   }
   running = true;
+  await new Promise((done) => setTimeout(done, Math.random() * SPREAD_MS));
   try {
     const queue = document.querySelector("[data-queue]");
     if (queue) await refreshQueue(queue);
