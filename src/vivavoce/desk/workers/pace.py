@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponseBase
 
-REST_SHARE = 0.5
-"""The machine rests half as long as it wrote: a waiting person, who tries ever more seldom, then finds a rest."""
+REST_SHARE = 0.25
+"""The machine rests a quarter as long as it wrote: a waiting person, who tries ever more seldom, then finds a rest."""
 
 REST_S_MIN = 0.002
 """The shortest rest in which another process, which tries each millisecond at first, can take the writer."""
