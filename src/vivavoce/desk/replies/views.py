@@ -57,10 +57,12 @@ def challenge(request: HttpRequest, pk: int) -> JsonResponse:
     return JsonResponse(given)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def send(request: HttpRequest, pk: int) -> HttpResponse:
     """Let words leave, with a passkey's answer over them or an open window; without either they stay a draft."""
     conversation, teammate, now = _conversation(pk), _me(request), timezone.now()
+    if request.method == "GET":
+        return _see_other(_to(conversation))  # whose session ended while writing comes back here from the sign-in
     text, token = request.POST.get("text", ""), f"answer_seen:{pk}"
     try:
         shown = _shown(request, teammate)

@@ -188,6 +188,19 @@ def test_set_aside_and_undone_leaves_the_person_waiting_as_before(now_world: Wor
     assert (Person.objects.get().waiting, Person.objects.get().due_at) == (True, due_at)
 
 
+def test_a_conversation_where_nothing_waits_leads_to_the_one_that_does(now_world: World, desk: Client) -> None:
+    one = conversation_of(now_world, "Where is my parcel? It is two weeks late.", author="ada", root="one")
+    now_world.take_in(other := now_world.post("And my bill is wrong too!", id="other", author="ada", root="other"))
+    waits = now_world.conversation(other)
+    assert waits.person_id == one.person_id
+    assert "in another conversation" not in page(desk, "conversation", one.pk)
+    desk.post(reverse("set-aside", args=[one.pk]))
+    assert (
+        f"{reverse('conversation', args=[waits.pk])}#post-"
+        in page(desk, "conversation", one.pk).partition("in another")[0]
+    )
+
+
 def test_an_overheard_post_waits_once_it_is_taken(now_world: World, desk: Client) -> None:
     now_world.take_in(now_world.post("Their bread is stale", addressed=Addressed.OVERHEARD))
     assert "Their bread is stale" in page(desk, "overheard")

@@ -249,8 +249,8 @@ def test_a_form_from_another_site_is_refused(world: World) -> None:
 
 
 def test_looking_changes_nothing(browser: Client, world: World) -> None:
-    for what in ("challenge", "reply", "draft"):
-        assert browser.get(url(world, what)).status_code == 405
+    for what, status in (("challenge", 405), ("reply", 303), ("draft", 405)):
+        assert browser.get(url(world, what)).status_code == status
 
 
 @pytest.mark.parametrize(
@@ -309,6 +309,15 @@ def test_a_double_click_is_one_reply(browser: Client, world: World) -> None:
         browser.post(url(world, "reply"), {"text": TEXT})
     assert Reply.objects.count() == 1
     assert Presence.objects.count() == 1
+
+
+def test_who_signs_in_again_after_sending_comes_back_to_the_conversation(browser: Client, world: World) -> None:
+    browser.logout()
+    there = browser.post(url(world, "reply"), {"text": TEXT})["Location"]
+    assert there.endswith(f"next={url(world, 'reply')}")
+    browser.force_login(world.anne)
+    assert browser.get(url(world, "reply"))["Location"] == url(world, "")
+    assert not Reply.objects.exists()
 
 
 def test_drafts_are_kept_and_emptied(browser: Client, world: World) -> None:
