@@ -37,7 +37,7 @@ bench: $(VENV)/dev ## Measure against the goals; prints every figure of the docs
 	$(BIN)/python -m bench $(ARGS)
 
 docs: $(VENV)/dev ## Take the pictures of the docs anew
-	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python -m scripts.screenshots
 
 wheel: $(VENV)/dev ## Build the wheel, install it in an empty environment elsewhere, start it
 	$(BIN)/python scripts/wheel_smoke.py
