@@ -131,7 +131,7 @@ def waiting_counts(teammate: Teammate, *, now: datetime) -> dict[str, Count]:
     return {
         "waiting": _count(waiting.order_by("lane", "due_at", "id")),
         "danger": _count(waiting.filter(lane=Lane.DANGER)),
-        "late": _count(waiting.filter(lane=Lane.ORDINARY, due_at__lt=now)),
+        "late": _count(waiting.filter(lane__in=list(Lane), due_at__lt=now)),
         "mine": _count(waiting.filter(assignee=teammate)),
     }
 

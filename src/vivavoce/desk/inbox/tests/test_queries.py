@@ -74,6 +74,16 @@ def test_a_page_costs_the_same_few_statements_however_many_wait(
             queries.waiting_counts(teammate, now=NOON)
 
 
+def test_who_is_overdue_counts_in_both_lanes(world: World, teammate: Teammate) -> None:
+    fill(world, 9)
+    assert set(Person.objects.values_list("lane", flat=True)) == set(Lane)
+    long_after = Person.objects.latest("due_at").due_at
+    assert long_after is not None
+    assert queries.waiting_counts(teammate, now=long_after + timedelta(minutes=1))["late"].number == 9
+    late = Person.objects.filter(waiting=True, lane__in=list(Lane), due_at__lt=NOON).explain()
+    assert connection.vendor != "sqlite" or "INDEX queue" in late
+
+
 @pytest.mark.parametrize("scope", queries.SCOPES)
 def test_a_page_is_read_from_an_index_and_nothing_is_sorted(world: World, teammate: Teammate, scope: str) -> None:
     if connection.vendor != "sqlite":
