@@ -8,9 +8,11 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vivavoce.desk.replies.window import WINDOW_MIN_MAX
+from vivavoce.desk.team.asked import ASKED
 from vivavoce.desk.team.models import Rule
 
 if TYPE_CHECKING:
@@ -188,6 +190,10 @@ class RuleForm(RuleModelForm):
         }
 
 
+def _said(text: str) -> str:
+    return gettext(text) if text in ASKED else text
+
+
 def connect_form(connector: Connector, data: Any = None) -> forms.Form:  # noqa: ANN401 # a QueryDict or None
     """Make the form that asks what ``connector`` needs; a folder is the desk's own business and is not asked."""
     form = forms.Form(data)
@@ -195,8 +201,8 @@ def connect_form(connector: Connector, data: Any = None) -> forms.Form:  # noqa:
         if setting.name == "folder":
             continue
         form.fields[setting.name] = forms.CharField(
-            label=setting.label,
-            help_text=setting.help,
+            label=_said(setting.label),
+            help_text=_said(setting.help),
             required=setting.required and not setting.default,
             initial=setting.default,
             widget=forms.PasswordInput(attrs={"autocomplete": "off"}) if setting.secret else forms.TextInput(),
