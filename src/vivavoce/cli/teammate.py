@@ -38,11 +38,25 @@ def add(username: Username, *, name: RealName = "", email: Email = "", admin: Ad
 
 @app.command()
 def link(username: Username, data: Data = None) -> None:
-    """Print a new one-time sign-in link for a teammate who lost passkey and password."""
+    """Print a new one-time sign-in link for a teammate, for instance on a new computer."""
     desk_ready(data)
     from vivavoce.desk.team.links import link_for
 
     typer.echo(link_for(teammate=_known(username), now=datetime.now(UTC)))
+
+
+@app.command()
+def reset(username: Username, *, yes: Yes = False, data: Data = None) -> None:
+    """Take away a teammate's lost passkeys, codes and password, and print a link that leads to new ones."""
+    desk_ready(data)
+    from vivavoce.desk.team.links import link_for
+    from vivavoce.desk.team.services import teammate_reset
+
+    teammate, now = _known(username), datetime.now(UTC)
+    if not yes:
+        typer.confirm(f"Take away every way of {teammate.shown_name} ({username}) to sign in?", abort=True)
+    teammate_reset(teammate=teammate, now=now)
+    typer.echo(link_for(teammate=teammate, now=now))
 
 
 @app.command()

@@ -121,6 +121,14 @@ def test_a_teammate_is_erased_only_when_that_is_said_clearly(data: Path) -> None
     assert "erased-" in after
 
 
+def test_a_teammate_who_lost_every_key_gets_a_link_to_new_ones(data: Path) -> None:
+    vivavoce("teammate", "add", "olga", data=data)
+    assert vivavoce("teammate", "reset", "olga", data=data).returncode == 1
+    done = vivavoce("teammate", "reset", "olga", "--yes", data=data)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("http://localhost:8000/welcome/")
+
+
 def test_an_empty_chain_verifies(data: Path) -> None:
     done = vivavoce("verify", "--json", data=data)
     assert done.returncode == 0

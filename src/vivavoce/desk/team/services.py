@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,10 +12,12 @@ from django.utils.translation import gettext as _
 from vivavoce.desk.inbox.services import rule_changed
 from vivavoce.desk.live.services import touch
 from vivavoce.desk.team.models import Rule, Teammate
+from vivavoce.desk.transparency.models import LedgerEntry
 from vivavoce.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 
 def teammate_add(*, username: str, name: str = "", email: str = "", admin: bool = False) -> Teammate:
@@ -41,6 +44,18 @@ def teammate_close(*, teammate: Teammate) -> None:
     teammate.is_active = False
     teammate.set_unusable_password()
     teammate.save(update_fields=["is_active", "password"])
+
+
+def teammate_reset(*, teammate: Teammate, now: datetime) -> None:
+    """Take away every way to sign in, for somebody who lost theirs; a one-time link then leads to new ones.
+
+    Said in the shell only, and told in the ledger: whoever can do this could come back as somebody else.
+    """
+    with transaction.atomic():
+        Authenticator.objects.filter(user=teammate).delete()
+        teammate.set_unusable_password()
+        teammate.save(update_fields=["password"])
+        LedgerEntry.objects.create(at=now, part="teammate", act="reset", after={"teammate": teammate.username})
 
 
 def profile_save(*, teammate: Teammate, name: str, language: str, on_duty: bool) -> None:

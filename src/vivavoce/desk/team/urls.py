@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account.decorators import reauthentication_required
 from allauth.account.views import password_set
 from django.urls import path
+from django.views.generic import RedirectView
 
 from vivavoce.desk.team import health, views
 from vivavoce.desk.team.passkeys import PasskeyAdd
@@ -15,6 +16,9 @@ urlpatterns = [
     # allauth asks nothing here: whoever holds a one-time link could add a password to somebody else's passkey.
     path("accounts/password/set/", reauthentication_required(password_set), name="account_set_password"),
     path("accounts/2fa/webauthn/add/", PasskeyAdd.as_view(), name="mfa_add_webauthn"),
+    # No mail server is asked for: these two of allauth's pages would lead nowhere.
+    path("accounts/email/", RedirectView.as_view(pattern_name="profile")),
+    path("accounts/password/reset/", RedirectView.as_view(pattern_name="account_login")),
     path("me/", views.profile, name="profile"),
     path("networks/", views.networks, name="networks"),
     path("networks/connect/<str:name>/", views.network_connect, name="network-connect"),

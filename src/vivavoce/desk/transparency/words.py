@@ -40,6 +40,7 @@ ACTS = {
     "deleted": pgettext_lazy("act", "Deleted by its author; the words are gone"),
     "closed": pgettext_lazy("act", "Closed"),
     "erased": pgettext_lazy("act", "Person erased"),
+    "reset": pgettext_lazy("act", "Ways to sign in taken away"),
     "sent": pgettext_lazy("act", "Reply is on the network"),
     "failed": pgettext_lazy("act", "Reply was not sent"),
     "unknown": pgettext_lazy("act", "Reply: unknown whether it arrived"),
@@ -82,6 +83,8 @@ def _facts(entry: LedgerEntry) -> str:
         ends = {**before, **after}
         times = [_time(ends[name]) for name in ("start", "end") if name in ends]
         return f" {DASH} ".join(times)
+    if entry.act == "reset":
+        return str(after.get("teammate", ""))
     changes = [
         _("%(label)s: %(before)s → %(after)s")
         % {
