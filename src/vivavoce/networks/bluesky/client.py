@@ -211,7 +211,7 @@ class Server:
         except RequestErrorBase as error:
             if error.response is None:
                 cause = error.__cause__ or error
-                message = f"{self._host} cannot be reached ({_kind(cause)}). Look at its address and at this machine's connection."
+                message = f"{self._host} cannot be reached ({_kind(cause)}). Look at its address and the connection."
                 raise NetworkError(message) from cause
             raise self._refusal(error, nsid) from error
         except httpx.HTTPError as error:
