@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from vivavoce.cli.frame import desk_ready
 from vivavoce.cli.options import Data  # noqa: TC001 # Typer reads the annotations
+from vivavoce.desk.times import utc_now
 from vivavoce.errors import BadInputError
 
 Name = Annotated[str, typer.Argument(metavar="NETWORK", help="For instance bluesky or demo.")]
@@ -39,7 +39,7 @@ def connect(network: Name, values: Values = None, data: Data = None) -> None:
             )
         elif setting.secret:
             given[setting.name] = sys.stdin.readline().strip()
-    account = connect_account(network=network, values=given, clock=lambda: datetime.now(UTC))
+    account = connect_account(network=network, values=given, clock=utc_now)
     typer.echo(f"Connected to {network} as {account.handle or account.name or 'a listener'}.")
 
 

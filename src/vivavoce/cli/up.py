@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +12,7 @@ from vivavoce.cli.frame import desk_ready
 from vivavoce.cli.options import Data, Host, Port  # noqa: TC001 # Typer reads the annotations
 from vivavoce.cli.web import bind, local_url, serve
 from vivavoce.desk import folders
+from vivavoce.desk.times import utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,13 +48,10 @@ def up(
 def _connect(*, demo: bool, watch: list[str]) -> None:
     from vivavoce.desk.team.accounts import connect_account
 
-    def now() -> datetime:
-        return datetime.now(UTC)
-
     if demo:
-        connect_account(network="demo", values={}, clock=now)
+        connect_account(network="demo", values={}, clock=utc_now)
     if watch:
-        connect_account(network="bluesky", values={"watch": ", ".join(watch)}, clock=now)
+        connect_account(network="bluesky", values={"watch": ", ".join(watch)}, clock=utc_now)
 
 
 def _run(listening: socket, folder: Path) -> None:
@@ -66,7 +63,7 @@ def _run(listening: socket, folder: Path) -> None:
 
     stop = threading.Event()
     threads: list[threading.Thread] = []
-    url, link = local_url(listening), first_link(now=datetime.now(UTC))
+    url, link = local_url(listening), first_link(now=utc_now())
 
     def started() -> None:
         out = Console(soft_wrap=True, highlight=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -15,6 +14,7 @@ from vivavoce.desk.replies.models import Head
 from vivavoce.desk.team import queries
 from vivavoce.desk.team.accounts import network_for
 from vivavoce.desk.team.finding import Finding
+from vivavoce.desk.times import utc_now
 from vivavoce.errors import VivaVoceError
 
 SKEW_S_MAX = 30
@@ -76,7 +76,7 @@ def _networks() -> list[Finding]:
     for account in queries.accounts():
         what = f"{account.network} {account.handle}".strip()
         try:
-            network_for(account, clock=lambda: datetime.now(UTC)).close()
+            network_for(account, clock=utc_now).close()
         except VivaVoceError as error:
             found.append(Finding("wrong", what, str(error), "See the networks page."))
         else:
@@ -92,7 +92,7 @@ def _clock() -> Finding:
     service = next((service for service in services if service), "https://bsky.social")
     try:
         answer = httpx.head(service, timeout=ASK_S_MAX)
-        skew = abs((parsedate_to_datetime(answer.headers["Date"]) - datetime.now(UTC)).total_seconds())
+        skew = abs((parsedate_to_datetime(answer.headers["Date"]) - utc_now()).total_seconds())
     except (httpx.HTTPError, httpx.InvalidURL, KeyError, ValueError):
         return Finding(
             "look", "clock", f"not compared: {service} does not answer", "Look that this machine keeps time (NTP)."

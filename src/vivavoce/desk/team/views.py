@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vivavoce.desk.inbox.models import Account
 from vivavoce.desk.team import accounts, forms, links, queries, services
 from vivavoce.desk.team.models import Teammate
+from vivavoce.desk.times import utc_now
 from vivavoce.errors import VivaVoceError
 from vivavoce.networks import registry
 
@@ -25,16 +25,11 @@ if TYPE_CHECKING:
 admin_only = user_passes_test(lambda user: bool(user.is_active and user.is_superuser), login_url="waiting")
 
 
-def clock() -> datetime:
-    """Tell the time."""
-    return datetime.now(UTC)
-
-
 @login_not_required
 @require_GET
 def welcome(request: HttpRequest, token: str) -> HttpResponse:
     """Sign in by a one-time link. That is nobody's presence: it leads to enrolling a passkey or a password."""
-    teammate = links.link_use(token=token, now=clock())
+    teammate = links.link_use(token=token, now=utc_now())
     if teammate is None:
         return render(request, "team/link_used.html", status=410)
     login(request, teammate, backend="django.contrib.auth.backends.ModelBackend")
@@ -97,7 +92,7 @@ def network_connect(request: HttpRequest, name: str) -> HttpResponse:
     form = forms.connect_form(connector, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            account = accounts.connect_account(network=name, values=form.cleaned_data, clock=clock)
+            account = accounts.connect_account(network=name, values=form.cleaned_data, clock=utc_now)
         except VivaVoceError as error:
             form.add_error(None, str(error))
         else:
@@ -139,7 +134,7 @@ def teammates(request: HttpRequest) -> HttpResponse:
         except VivaVoceError as error:
             form.add_error("username", str(error))
         else:
-            invitation = links.link_for(teammate=added, now=clock())
+            invitation = links.link_for(teammate=added, now=utc_now())
             form = forms.TeammateForm()
     context = {"teammates": queries.teammates(), "form": form, "invitation": invitation}
     return render(request, "team/teammates.html", context)
@@ -149,7 +144,7 @@ def teammates(request: HttpRequest) -> HttpResponse:
 @require_POST
 def teammate_link(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a new one-time link for a teammate, shown once."""
-    invitation = links.link_for(teammate=get_object_or_404(Teammate, pk=pk), now=clock())
+    invitation = links.link_for(teammate=get_object_or_404(Teammate, pk=pk), now=utc_now())
     context = {"teammates": queries.teammates(), "form": forms.TeammateForm(), "invitation": invitation}
     return render(request, "team/teammates.html", context)
 

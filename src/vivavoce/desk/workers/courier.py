@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,6 +20,7 @@ from vivavoce.desk.replies.presence import check_again
 from vivavoce.desk.replies.problems import Problem
 from vivavoce.desk.replies.verifying import holds
 from vivavoce.desk.team.accounts import network_for
+from vivavoce.desk.times import utc_now
 from vivavoce.desk.workers.leases import owner_new
 from vivavoce.errors import NetworkError, RefusedError, UnclearError, VivaVoceError
 from vivavoce.networks.base import Standing
@@ -60,10 +61,6 @@ DATABASE_S = 1.0
 """Between two questions to a database that does not answer."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(slots=True)
 class _Line:
     """The connection to one account's network, and until when it asked for quiet."""
@@ -78,7 +75,7 @@ class _Line:
 class Courier:
     """Takes replies from the outbox to their networks, one after the other."""
 
-    clock: Clock = _now
+    clock: Clock = utc_now
     open_network: Callable[..., Network] = network_for
     chance: random.Random = field(default_factory=random.Random)
     owner: str = field(default_factory=owner_new)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,6 +16,7 @@ from vivavoce.desk.inbox.models import Account
 from vivavoce.desk.inbox.reader import read_records
 from vivavoce.desk.live.services import touch
 from vivavoce.desk.team.accounts import network_for
+from vivavoce.desk.times import utc_now
 from vivavoce.desk.workers.leases import RENEW_S, lease_claim, lease_release, leases_renew, owner_new
 from vivavoce.desk.workers.pace import PACE
 from vivavoce.errors import NetworkError, VivaVoceError
@@ -54,16 +55,12 @@ FAREWELL_S_MAX = 8.0
 """Wait so long for an account's thread when stopping; its lease runs out by itself."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(slots=True)
 class Ear:
     """Listens to one account, whose lease the listener holds."""
 
     account_id: int
-    clock: Clock = _now
+    clock: Clock = utc_now
     open_network: Callable[..., Network] = network_for
     reader: Reader = read_records
     failures: int = 0
@@ -162,7 +159,7 @@ class Held:
 class Listener:
     """Claims the accounts that nobody holds, and keeps a thread for each."""
 
-    clock: Clock = _now
+    clock: Clock = utc_now
     open_network: Callable[..., Network] = network_for
     reader: Reader = read_records
     owner: str = field(default_factory=owner_new)

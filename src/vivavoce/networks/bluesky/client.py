@@ -44,7 +44,6 @@ RETRY_S = 300.0
 
 SERVER_TROUBLE = 500
 REFUSED = 400
-TOO_LARGE = 413
 
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """The request did not leave this machine, so there is nothing unclear about it."""

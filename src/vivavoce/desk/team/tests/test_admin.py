@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from vivavoce.desk.team.links import link_for
 from vivavoce.desk.team.services import teammate_add
-from vivavoce.desk.team.views import clock
+from vivavoce.desk.times import utc_now
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -47,7 +47,7 @@ def test_an_admin_does_not_set_somebody_elses_password(admin: Client, lea: Teamm
 
 
 def test_a_link_made_for_somebody_else_does_not_set_their_password(client: Client, lea: Teammate) -> None:
-    client.get(link_for(teammate=lea, now=clock()))
+    client.get(link_for(teammate=lea, now=utc_now()))
     client.post(reverse("account_change_password"), {"oldpassword": "", **WORDS})
     client.post(reverse("account_set_password"), WORDS)
     client.post(reverse("enrol"), {"name": "Lea", "password": WORDS["password1"]})
@@ -59,7 +59,7 @@ def test_a_link_made_for_who_has_a_passkey_gives_them_no_password(client: Client
     lea.set_unusable_password()
     lea.save()
     Authenticator.objects.create(user=lea, type=Authenticator.Type.WEBAUTHN, data={"name": "key", "credential": {}})
-    client.get(link_for(teammate=lea, now=clock()))
+    client.get(link_for(teammate=lea, now=utc_now()))
     client.post(reverse("account_set_password"), WORDS)
     client.post(reverse("enrol"), {"name": "Lea", "password": WORDS["password1"]})
     lea.refresh_from_db()
@@ -68,7 +68,7 @@ def test_a_link_made_for_who_has_a_passkey_gives_them_no_password(client: Client
 
 def test_who_has_nothing_yet_chooses_a_password_by_the_link(client: Client) -> None:
     mia = teammate_add(username="mia")
-    client.get(link_for(teammate=mia, now=clock()))
+    client.get(link_for(teammate=mia, now=utc_now()))
     client.post(reverse("account_set_password"), WORDS)
     mia.refresh_from_db()
     assert mia.check_password(WORDS["password1"])
